@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test func filtersFindWhatAPlainScanFinds() async throws {
+  @Test("Filters find what a plain scan finds") func filtersFind() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     _ = try await play(&random, on: ledger)
@@ -111,7 +111,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aPageThatEndsWithTheLastEventHasNoNext() async throws {
+  @Test("A page that ends with the last event has no next") func pageEnds() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     for name in ["a", "b", "c"] {
       _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name)
@@ -131,7 +131,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func erasedPeopleAreSaidToBe() async throws {
+  @Test("Erased people are said to be") func erasedPeopleAreSaidToBe() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let people = try await play(&random, on: ledger)
@@ -157,7 +157,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aNumberFindsWhatItHasToDoWith() async throws {
+  @Test("A number finds what it has to do with") func numberFinds() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let people = try await play(&random, on: ledger)
@@ -179,7 +179,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func cursorsHoldWhileEventsArrive() async throws {
+  @Test("Cursors hold while events arrive") func cursorsHold() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let people = try await play(&random, on: ledger)
@@ -197,7 +197,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test(.timeLimit(.minutes(30))) func followingMissesAndRepeatsNothing() async throws {
+  @Test("Following misses and repeats nothing", .timeLimit(.minutes(30))) func followingMisses() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let people = try await play(&random, on: ledger)
@@ -224,7 +224,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aTokenIsKnownByItsText() async throws {
+  @Test("A token is known by its text") func aTokenIsKnownByItsText() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(

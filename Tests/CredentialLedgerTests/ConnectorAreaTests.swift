@@ -7,7 +7,9 @@ import Testing
   let folder = TemporaryFolder()
   let quick = LedgerConfiguration()
 
-  @Test func `A connector is changed, its Secret rotated and its lists kept, also after a rebuild`() async throws {
+  @Test("A connector is changed, its Secret rotated and its lists kept, also after a rebuild") func connectorChanged()
+    async throws
+  {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let id = steps.connector.id

@@ -19,7 +19,8 @@ import Testing
     return nil
   }
 
-  @Test func `A connector is stopped and started by one event each, and explained at each moment and after a rebuild`()
+  @Test("A connector is stopped and started by one event each, and explained at each moment and after a rebuild")
+  func connectorStopped()
     async throws
   {
     let (ledger, steps) = try await made()
@@ -74,7 +75,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `An old Secret that is ended is refused at once, and lists say that one Secret works`() async throws {
+  @Test("An old Secret that is ended is refused at once, and lists say that one Secret works") func oldSecret()
+    async throws
+  {
     let (ledger, steps) = try await made()
     let (id, publicID) = (steps.connector.id, steps.connector.publicID)
     #expect(await code { try await ledger.connectors.endOldSecret(of: id, by: steps.developer) } == .conflict)

@@ -15,7 +15,7 @@ import Testing
     return (ledger, steps, ledger.events(of: "com.example.billing"))
   }
 
-  @Test func `An event is proved, found, verified and replayed like the ledger's own`() async throws {
+  @Test("An event is proved, found, verified and replayed like the ledger's own") func eventProved() async throws {
     let (ledger, steps, billing) = try await made()
     let payload = Array(#"{"amount": 12}"#.utf8)
     let subjects = [
@@ -48,7 +48,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Personal fields are sealed in the log, and gone with the erasure of their person`() async throws {
+  @Test("Personal fields are sealed in the log, and gone with the erasure of their person") func personalFields()
+    async throws
+  {
     let (ledger, steps, billing) = try await made()
     let name = "Augusta Ada King-Noel"
     let position = try await billing.append(
@@ -74,7 +76,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A repeated request records nothing, and another under its key is refused`() async throws {
+  @Test("A repeated request records nothing, and another under its key is refused") func repeatedRequest() async throws
+  {
     let (ledger, steps, billing) = try await made()
     let context = RequestContext(idempotencyKey: "invoice 12")
     let field = PersonalField("payer", of: steps.admin, "Ada")
@@ -90,7 +93,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A record that would not fit is refused with its field`() async throws {
+  @Test("A record that would not fit is refused with its field") func recordWould() async throws {
     let (ledger, steps, billing) = try await made()
     let full = (0..<4).map { PersonalField("f\($0)", of: steps.admin, String(repeating: "x", count: 4_096)) }
     _ = try await billing.append(

@@ -8,7 +8,7 @@ import Testing
 
 /// A damaged row is named by what it is, by whatever way it is found.
 @Suite struct DamagedRowNameTests {
-  @Test func everyRowHasAName() async throws {
+  @Test("Every row has a name") func everyRowHasAName() async throws {
     let copied = try await CopiedLedger(tokens: 20)
     await copied.ledger.close()
     let pages = DataPages(try FileBytes.read(copied.path("ledger/ledger/data.mdb")))
@@ -26,7 +26,7 @@ import Testing
     #expect(named > 100 && tables > 8, "\(named) rows of \(tables) tables")
   }
 
-  @Test func aReaderAndAVerificationSayTheSame() async throws {
+  @Test("A reader and a verification say the same") func readerVerification() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     await copied.ledger.close()
     try compare(copied.path("ledger/ledger"), copied.steps.granted.grant)

@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func aPageOfBeforeIsFoundAndNothingIsAnsweredFromItsTable() async throws {
+  @Test("A page of before is found and nothing is answered from its table") func pageBefore() async throws {
     let revoked = try await Revoked()
     try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
     let trusting = try await revoked.opened(.never)
@@ -104,7 +104,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func afterAnUncleanEndItIsFoundAtOpening() async throws {
+  @Test("After an unclean end it is found at opening") func afterUnclean() async throws {
     let revoked = try await Revoked()
     try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
     var ledger = try await revoked.opened(.afterUncleanEnd)
@@ -121,7 +121,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aBackupOfSuchALedgerIsRefused() async throws {
+  @Test("A backup of such a ledger is refused") func backupSuch() async throws {
     let revoked = try await Revoked()
     try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
     let ledger = try await revoked.opened(.never)
@@ -132,7 +132,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aRowWithACheckThatAnybodyCanMakeIsNotRead() async throws {
+  @Test("A row with a check that anybody can make is not read") func rowCheck() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     let (ledger, steps) = (copied.ledger, copied.steps)
     let token = try await ledger.tokens.issue(
@@ -167,7 +167,7 @@ import Testing
     try transaction.commit()
   }
 
-  @Test func aLedgerWhoseRowsHaveNoKeyOpensAndIsMadeAnew() async throws {
+  @Test("A ledger whose rows have no key opens and is made anew") func ledgerWhose() async throws {
     let copied = try await CopiedLedger(tokens: 20)
     let steps = copied.steps
     let token = try await copied.ledger.tokens.issue(

@@ -22,7 +22,8 @@ import Testing
       isOver.store(true, ordering: .releasing)
     }
     for _ in 0..<100 { await Task.yield() }
-    #expect(!isOver.load(ordering: .acquiring))
+    let endsEarly = isOver.load(ordering: .acquiring)
+    #expect(!endsEarly)
     try await body()
     defer { waiting.cancel() }
     return try await Patience.wait { isOver.load(ordering: .acquiring) }

@@ -37,7 +37,9 @@ import Testing
     try await ledger.audit.latest(1_000, of: .type(.personalDataRevealed))
   }
 
-  @Test func `Whose data, for what, by whom and why stands in the log before anything is opened`() async throws {
+  @Test("Whose data, for what, by whom and why stands in the log before anything is opened") func whoseData()
+    async throws
+  {
     let people = try await made()
     let ledger = people.ledger
     let named = try await ledger.operators.create(issuer: "https://id.example.org", subject: "op", name: "Op")
@@ -62,7 +64,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A disclosure opens nobody else's data, and none of another ledger`() async throws {
+  @Test("A disclosure opens nobody else's data, and none of another ledger") func disclosureOpens() async throws {
     let people = try await made()
     let ledger = people.ledger
     let leave = try await ledger.disclose(.accounts([people.ada]), for: "a test", by: Requester.operator)
@@ -82,7 +84,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Each way to plain data is recorded for the people it shows`() async throws {
+  @Test("Each way to plain data is recorded for the people it shows") func eachWay() async throws {
     let people = try await made()
     let ledger = people.ledger
     let members = try ledger.groups.members(of: people.group)
@@ -117,7 +119,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `People read their own data without an event, and others' only where they may`() async throws {
+  @Test("People read their own data without an event, and others' only where they may") func peopleRead() async throws {
     let people = try await made()
     let ledger = people.ledger
     #expect(try await ledger.accounts.reveal(people.ada, for: "portal", by: people.ada)?.name == "Ada")
@@ -142,7 +144,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A ledger that is open for reading shows nothing but one's own data`() async throws {
+  @Test("A ledger that is open for reading shows nothing but one's own data") func ledgerOpen() async throws {
     let people = try await made()
     await people.ledger.close()
     let reader = try await Ledger.openForReading(at: path, clock.configuration)
@@ -155,7 +157,9 @@ import Testing
     await reader.close()
   }
 
-  @Test func `Many accounts are named six to an event, and more than the events hold as everybody`() async throws {
+  @Test("Many accounts are named six to an event, and more than the events hold as everybody") func accountsNamed()
+    async throws
+  {
     let people = try await made()
     let ledger = people.ledger
     var ids: [AccountID] = []

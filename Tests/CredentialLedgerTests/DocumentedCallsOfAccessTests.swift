@@ -9,7 +9,7 @@ import Testing
   /// The examples show nothing here.
   private func show(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
-  @Test func `Resource servers and own tokens`() async throws {
+  @Test("Resource servers and own tokens") func resourceServers() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     let steps = try await FourSteps(on: ledger)

@@ -9,7 +9,7 @@ import Testing
   /// The examples print nothing here.
   private func print(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
-  @Test func `The clock, and what stood at a position`() async throws {
+  @Test("The clock, and what stood at a position") func clockStood() async throws {
     let clock = SteppedClock()
     let ledger = try await Ledger.create(
       at: "\(folder.path)/ledger", origin: "ledger.example.org", clock.configuration)

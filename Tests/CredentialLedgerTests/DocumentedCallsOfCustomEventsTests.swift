@@ -9,7 +9,7 @@ import Testing
 
   private func show(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
-  @Test func `Own events of a program`() async throws {
+  @Test("Own events of a program") func ownEvents() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     let steps = try await FourSteps(on: ledger)
     let (account, connector) = (steps.admin, steps.connector)
@@ -45,7 +45,7 @@ import Testing
     try await following.value
   }
 
-  @Test func `Answers of a token endpoint`() async throws {
+  @Test("Answers of a token endpoint") func answersToken() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -69,7 +69,7 @@ import Testing
     func transaction(_ body: () throws -> Void) throws { try body() }
   }
 
-  @Test func `A projection of one's own`() async throws {
+  @Test("A projection of one's own") func projectionOnes() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     _ = try await FourSteps(on: ledger)
     let head = try ledger.head()

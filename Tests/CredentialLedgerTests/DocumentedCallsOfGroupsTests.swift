@@ -9,7 +9,7 @@ import Testing
   /// The examples print nothing here.
   private func print(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
-  @Test func `Members, subscribers and views`() async throws {
+  @Test("Members, subscribers and views") func membersSubscribers() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     let steps = try await FourSteps(on: ledger)

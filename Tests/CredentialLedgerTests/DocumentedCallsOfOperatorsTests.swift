@@ -7,7 +7,7 @@ import Testing
 @Suite struct DocumentedCallsOfOperatorsTests {
   let folder = TemporaryFolder()
 
-  @Test func `Operators and their rules`() async throws {
+  @Test("Operators and their rules") func operatorsTheir() async throws {
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     let ada = try await ledger.operators.create(issuer: "https://id.example.org", subject: "248289761001", name: "Ada")
     let bo = try await ledger.accounts.create(
@@ -25,7 +25,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Proposals of changes that need two operators`() async throws {
+  @Test("Proposals of changes that need two operators") func proposalsChanges() async throws {
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     let issuer = "https://id.example.org"
     let ada = try await ledger.operators.create(issuer: issuer, subject: "1", name: "Ada")
@@ -59,7 +59,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A day with a ledger`() async throws {
+  @Test("A day with a ledger") func dayLedger() async throws {
     let copied = try await CopiedLedger(tokens: 2)
     let (ledger, steps) = (copied.ledger, copied.steps)
     let grant = steps.granted.grant

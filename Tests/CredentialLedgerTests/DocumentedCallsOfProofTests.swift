@@ -15,7 +15,7 @@ import Testing
     try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())
   }
 
-  @Test func `Keys, proofs, the audit trail and verification`() async throws {
+  @Test("Keys, proofs, the audit trail and verification") func keysProofs() async throws {
     let ledger = try await made()
     let steps = try await FourSteps(on: ledger)
     let connector = steps.connector
@@ -76,7 +76,7 @@ import Testing
     for try await entry in ledger.events(from: head + 1) { print(entry.position, entry.type) }
   }
 
-  @Test func `Searching, following and naming`() async throws {
+  @Test("Searching, following and naming") func searchingFollowing() async throws {
     let ledger = try await made()
     let steps = try await FourSteps(on: ledger)
     let account = steps.admin
@@ -104,7 +104,7 @@ import Testing
     for try await entry in ledger.audit.follow(.connector(id), after: page.head) { print(entry.type) }
   }
 
-  @Test func `Evidence, and what was kept elsewhere`() async throws {
+  @Test("Evidence, and what was kept elsewhere") func evidenceKept() async throws {
     let ledger = try await made()
     let steps = try await FourSteps(on: ledger)
     let admin = steps.admin

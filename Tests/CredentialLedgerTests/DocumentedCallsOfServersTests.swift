@@ -10,7 +10,7 @@ import Testing
   /// The examples print nothing here.
   private func print(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
-  @Test func `Health, and who a client is`() async throws {
+  @Test("Health, and who a client is") func healthClient() async throws {
     let clock = SteppedClock()
     var configuration = clock.configuration
     // Nothing is signed unless it is asked for.

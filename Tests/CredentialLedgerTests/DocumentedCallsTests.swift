@@ -32,7 +32,7 @@ import Testing
     try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())
   }
 
-  @Test func `Making, opening and closing`() async throws {
+  @Test("Making, opening and closing") func makingOpening() async throws {
     do {
       let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
       await ledger.close()
@@ -53,7 +53,7 @@ import Testing
     return leave
   }
 
-  @Test func `Accounts, phones and people`() async throws {
+  @Test("Accounts, phones and people") func accountsPhones() async throws {
     let ledger = try await made()
     let signedIn = try await ledger.accounts.signIn(
       issuer: "https://id.example.org", subject: "248289761001", name: "Ada", userAgent: "Browser/1.0",
@@ -96,7 +96,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Connectors, groups, grants and tokens`() async throws {
+  @Test("Connectors, groups, grants and tokens") func connectorsGroups() async throws {
     let ledger = try await made()
     let developer = try await arrive("dev", "+911199999999", ledger)
     let admin = try await arrive("admin", "+911199999998", ledger)
@@ -206,7 +206,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Codes and sign-ins by PIN`() async throws {
+  @Test("Codes and sign-ins by PIN") func codesSign() async throws {
     // The code lives for a minute, and the test may wait as long for its turn.
     let ledger = try await Ledger.create(
       at: path, origin: "ledger.example.org", LedgerConfiguration(clock: { 1_800_000_000_000 }))

@@ -19,7 +19,7 @@ import Testing
       scopes: .all, family: FamilyID(rawValue: 12), isRevoked: false, grantedAt: Timestamp(milliseconds: 0))
   }
 
-  @Test func `Identifiers, times and scopes are strings in JSON, and come back`() throws {
+  @Test("Identifiers, times and scopes are strings in JSON, and come back") func identifiersTimes() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let shown = Shown()
@@ -36,7 +36,7 @@ import Testing
     #expect(throws: EncodingError.self) { try encoder.encode(Timestamp(milliseconds: .max)) }
   }
 
-  @Test func `Times are those of Foundation, to the millisecond`() {
+  @Test("Times are those of Foundation, to the millisecond") func timesThose() {
     for milliseconds: Int64 in [0, 1, -1, 1_700_000_000_123, 253_402_300_799_999, -62_167_219_200_000] {
       let time = Timestamp(milliseconds: milliseconds)
       let date = Date(timeIntervalSince1970: time.secondsSince1970)
@@ -47,20 +47,20 @@ import Testing
     #expect(Timestamp(secondsSince1970: .nan) == Timestamp(milliseconds: 0))
   }
 
-  @Test func `Scopes are read from a request of OAuth`() {
+  @Test("Scopes are read from a request of OAuth") func scopesRead() {
     #expect(Scopes(oauthText: "media.read  textmessage.read") == [.mediaRead, .textMessageRead])
     #expect(Scopes(oauthText: "media.read,textmessage.read") != nil)
     #expect(Scopes(oauthText: "") == nil && Scopes(oauthText: "media.read nonsense") == nil)
   }
 
-  @Test func `Credentials are equal by their text`() {
+  @Test("Credentials are equal by their text") func credentialsEqual() {
     #expect(AccessToken("cla_a") == AccessToken("cla_a") && AccessToken("cla_a") != AccessToken("cla_b"))
     #expect(RefreshToken("clr_a") != RefreshToken("clr_ab"))
     #expect(ConnectorSecret("cls_a") == ConnectorSecret("cls_a"))
     #expect(AuthorizationCode("clc_a") != AuthorizationCode(""))
   }
 
-  @Test func `Every code of a refusal is a constant of the library's errors, with a kind`() {
+  @Test("Every code of a refusal is a constant of the library's errors, with a kind") func everyCode() {
     let codes: [LedgerError.Code] = [
       .gone, .forbidden, .conflict, .accountDisabled, .phoneRequired, .wrongPIN, .noOpenPIN, .tooMany, .invalidClient,
       .invalidGrant, .unauthorizedClient, .invalidScope, .invalidTarget, .invalidProof, .lastAdmin, .approvalRequired,
@@ -70,7 +70,7 @@ import Testing
     for code in codes { #expect(code.kind != .failed, "\(code)") }
   }
 
-  @Test func `A wrong PIN says its tries as a number, and lifetimes are read as durations`() async throws {
+  @Test("A wrong PIN says its tries as a number, and lifetimes are read as durations") func wrongPIN() async throws {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
@@ -93,7 +93,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Answers of a token endpoint are ready`() async throws {
+  @Test("Answers of a token endpoint are ready") func answersToken() async throws {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let steps = try await FourSteps(on: ledger)

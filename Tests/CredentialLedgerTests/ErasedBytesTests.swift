@@ -91,7 +91,7 @@ import Testing
     return (numbers + [try personal.hash(issuer: "https://id.example.org", subject: subject.utf8)]).map(\.bytes)
   }
 
-  @Test func `Neither numbers nor keys of erased persons are in any live file`() async throws {
+  @Test("Neither numbers nor keys of erased persons are in any live file") func neitherNumbers() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let ada = try await ada(on: ledger)
     for text in texts { #expect(try !FileBytes.hold(Array(text.utf8), in: path), "before: \(text)") }
@@ -142,7 +142,7 @@ import Testing
     try expectNothing("opened again")
   }
 
-  @Test func `Erasing oneself leaves no address behind`() async throws {
+  @Test("Erasing oneself leaves no address behind") func erasingOneself() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let ada = try await ada(on: ledger)
     try await ledger.people.erase(ada, by: ada, context: RequestContext(address: addresses[2]))
@@ -151,7 +151,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Sign-ins are opened while the key is there`() async throws {
+  @Test("Sign-ins are opened while the key is there") func signInsOpened() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let ada = try await ada(on: ledger)
     let signIns = try #require(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData()))

@@ -18,7 +18,7 @@ import TransparencyLog
     return (ledger, steps, issued.handle)
   }
 
-  @Test func aTokensEvidenceIsCheckedWithoutTheLedger() async throws {
+  @Test("A tokens evidence is checked without the ledger") func tokensEvidence() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey
     let explanation = try await ledger.explain(.token(token))
@@ -38,7 +38,7 @@ import TransparencyLog
     #expect(evidence.records.map(\.entry?.type) == explanation.steps.map(\.type))
   }
 
-  @Test func aKeyOfAnotherLedgerIsRefused() async throws {
+  @Test("A key of another ledger is refused") func keyAnother() async throws {
     let (ledger, _, token) = try await filled()
     let bundle = try await ledger.evidence.bundle(of: [token.position])
     let stranger = try await Ledger.create(
@@ -53,7 +53,7 @@ import TransparencyLog
   }
 
   /// The key of one ledger, which is trusted, has signed the checkpoint of another.
-  @Test func aTrustedKeyOfAnotherOriginDoesNotSpeakForALedger() async throws {
+  @Test("A trusted key of another origin does not speak for a ledger") func aTrustedKey() async throws {
     let (ledger, _, token) = try await filled()
     let own = try ledger.verifierKey
     let plain = try await ledger.evidence.bundle(of: [token.position])
@@ -71,7 +71,7 @@ import TransparencyLog
     #expect(try await code(of: { try bundle.verify(keys: [trusted]) }) == .invalidEvidence)
   }
 
-  @Test func theWrongPartIsNamed() async throws {
+  @Test("The wrong part is named") func theWrongPartIsNamed() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey
     let whole = try await ledger.evidence.bundle(of: [2, 3, token.position])
@@ -107,7 +107,7 @@ import TransparencyLog
     #expect(fault(whole.keys + [other.description]) { _ in }?.code == .invalidEvidence)
   }
 
-  @Test func positionsThatThereAreNotAreRefused() async throws {
+  @Test("Positions that there are not are refused") func positionsRefused() async throws {
     let (ledger, _, _) = try await filled()
     let head = try ledger.head()
     #expect(try await code(of: { try await ledger.evidence.bundle(of: []) }) == .invalidValue)
@@ -119,7 +119,7 @@ import TransparencyLog
     await ledger.close()
   }
 
-  @Test func evidenceOfEveryAgeCarriesTheKeyThatSigned() async throws {
+  @Test("Evidence of every age carries the key that signed") func evidenceEvery() async throws {
     let (ledger, _, token) = try await filled()
     let first = try ledger.verifierKey
     let old = try await ledger.checkpoint()
@@ -134,7 +134,7 @@ import TransparencyLog
     await ledger.close()
   }
 
-  @Test func cosignaturesAreCheckedWhereTheyAreAskedFor() async throws {
+  @Test("Cosignatures are checked where they are asked for") func cosignaturesChecked() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey
     let signingKey = try Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 3, count: 32)))

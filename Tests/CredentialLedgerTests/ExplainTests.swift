@@ -7,7 +7,7 @@ import Testing
   var path: String { folder.path + "/ledger" }
   let clock = TestClock()
 
-  @Test func theChainLeadsFromThePhoneToTheDecidingEvent() async throws {
+  @Test("The chain leads from the phone to the deciding event") func chainLeads() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -53,7 +53,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aPastTimeIsDecidedAsItWasThen() async throws {
+  @Test("A past time is decided as it was then") func pastTime() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(

@@ -23,8 +23,8 @@ import Testing
       context: RequestContext(reason: "staff list"))
   }
 
-  @Test
-  func `People are found by all that is known of them, things by their names, and nobody by what is no longer so`()
+  @Test("People are found by all that is known of them, things by their names, and nobody by what is no longer so")
+  func peopleFound()
     async throws
   {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
@@ -78,7 +78,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Pages follow each other without gaps, whatever fits by words or as a whole`() async throws {
+  @Test("Pages follow each other without gaps, whatever fits by words or as a whole") func pagesFollow() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     var expected: [String] = []
     for number in 0..<25 { expected.append("\(try await create("Ada \(number)", "s\(number)", ledger))") }
@@ -98,7 +98,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What cannot be looked for is refused, and without the key it is said what is missing`() async throws {
+  @Test("What cannot be looked for is refused, and without the key it is said what is missing") func cannotLooked()
+    async throws
+  {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     _ = try await create("Ada", "1", ledger)
     for (text, field) in [
@@ -123,7 +125,7 @@ import Testing
     await reader.close()
   }
 
-  @Test func `Events are counted by type as they are recorded`() async throws {
+  @Test("Events are counted by type as they are recorded") func eventsCounted() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     let given = try await HandedOut(on: ledger)
     try await ledger.grants.revoke(given.user.grant, by: given.steps.admin)

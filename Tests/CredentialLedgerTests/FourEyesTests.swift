@@ -40,7 +40,9 @@ import Testing
 
   private var required: LedgerError { LedgerError(.init(rawValue: "approval_required"), "", field: "proposal") }
 
-  @Test func `One operator alone changes nothing that needs two, neither in the log nor in the keyring`() async throws {
+  @Test("One operator alone changes nothing that needs two, neither in the log nor in the keyring") func operatorAlone()
+    async throws
+  {
     let (ledger, people) = try await made()
     let (named, user) = (people.named, people.user)
     let changes: [() async throws -> Void] = [
@@ -72,7 +74,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Two operators change a role, and the log says who, by which proposal, in one commit`() async throws {
+  @Test("Two operators change a role, and the log says who, by which proposal, in one commit") func twoOperators()
+    async throws
+  {
     let (ledger, people) = try await made()
     let context = try await approved(.changeRole(of: people.user, to: .auditor), ledger, people)
     let proposal = try #require(context.proposal)
@@ -98,7 +102,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Each change is made by its own proposal, and by no other`() async throws {
+  @Test("Each change is made by its own proposal, and by no other") func eachChange() async throws {
     let (ledger, people) = try await made()
     let user = people.user
     let wrong = try await approved(.changeRole(of: people.admin, to: .user), ledger, people)
@@ -136,7 +140,7 @@ import Testing
     await again.close()
   }
 
-  @Test func `A rotation that uses up its proposal is not done twice by it`() async throws {
+  @Test("A rotation that uses up its proposal is not done twice by it") func rotationUses() async throws {
     let (ledger, people) = try await made()
     let context = try await approved(.rotateKeys([.tokenMask]), ledger, people)
     try await ledger.keys.rotate(.tokenMask, context: context)
@@ -150,7 +154,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `An operator is registered as a user, and gets the role by a proposal that names the account`()
+  @Test("An operator is registered as a user, and gets the role by a proposal that names the account")
+  func operatorRegistered()
     async throws
   {
     let (ledger, people) = try await made()
@@ -162,7 +167,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A proposal says in words what is done, and no personal data`() async throws {
+  @Test("A proposal says in words what is done, and no personal data") func proposalSays() async throws {
     let (ledger, people) = try await made()
     let changes: [(ProposedChange, String)] = [
       (.eraseAccount(people.user), "erase the person of \(people.user)"),

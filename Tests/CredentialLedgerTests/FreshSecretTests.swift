@@ -25,7 +25,7 @@ import Testing
     _ = try await ledger.accounts.signIn(issuer: issuer, subject: "somebody")
   }
 
-  @Test func `PINs have six digits, and never begin with 0`() throws {
+  @Test("PINs have six digits, and never begin with 0") func piNsSix() throws {
     let random = DeterministicRandom(seed: Secret(copying: [UInt8](repeating: 7, count: 32)))
     var first: Set<Character> = []
     for _ in 0..<500 {
@@ -36,7 +36,7 @@ import Testing
     #expect(first.count == 9)
   }
 
-  @Test func `A PIN is never told again, and another is made once its key is forgotten`() async throws {
+  @Test("A PIN is never told again, and another is made once its key is forgotten") func pinNever() async throws {
     let ledger = try await create()
     let account = try await ledger.accounts.signIn(issuer: issuer, subject: "ada").account
     let number = try PhoneNumber("+4915112345678")
@@ -56,7 +56,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A Secret that was rotated away does not come back with its key`() async throws {
+  @Test("A Secret that was rotated away does not come back with its key") func secretRotated() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     func rotate(_ context: RequestContext) async throws -> ConnectorSecret {
@@ -79,7 +79,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `After its retention a key is performed anew, public IDs and all`() async throws {
+  @Test("After its retention a key is performed anew, public IDs and all") func afterRetention() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     func group() async throws -> Group {
@@ -94,7 +94,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `While a key is remembered, each secret comes again as it was, and no two are alike`() async throws {
+  @Test("While a key is remembered, each secret comes again as it was, and no two are alike") func whileKey()
+    async throws
+  {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     func all() async throws -> [String] {
@@ -126,7 +128,7 @@ import Testing
   }
 
   /// As somebody would who has an export of the log, and the keys that an erasure leaves.
-  @Test func `No record holds a digest of what was asked`() async throws {
+  @Test("No record holds a digest of what was asked") func recordHolds() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     let number = try PhoneNumber("+442079460123")
@@ -170,7 +172,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Who shows a wrong Secret hears nothing of the key`() async throws {
+  @Test("Who shows a wrong Secret hears nothing of the key") func showsWrong() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     let clientID = steps.connector.publicID
@@ -198,7 +200,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A disabled account does not sign in by repeating itself`() async throws {
+  @Test("A disabled account does not sign in by repeating itself") func disabledAccount() async throws {
     let ledger = try await create()
     func signIn() async throws -> SignIn.Outcome {
       try await ledger.accounts.signIn(issuer: issuer, subject: "ada", context: once)
@@ -213,7 +215,7 @@ import Testing
   }
 
   /// Whoever asks has shown nothing, or the Secret of a connector of its own.
-  @Test func `A reused key answers alike for numbers that somebody holds and for others`() async throws {
+  @Test("A reused key answers alike for numbers that somebody holds and for others") func reusedKey() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     let (clientID, secret) = (steps.connector.publicID, steps.secret)
@@ -249,7 +251,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `The program that a person used is part of a sign-in`() async throws {
+  @Test("The program that a person used is part of a sign-in") func programPerson() async throws {
     let ledger = try await create()
     func signIn(_ userAgent: String?) async throws {
       _ = try await ledger.accounts.signIn(issuer: issuer, subject: "ada", userAgent: userAgent, context: once)
@@ -263,7 +265,7 @@ import Testing
   }
 
   /// The row is moved to another key, as somebody could who writes the file: its nonce opens in its own place alone.
-  @Test func `A nonce opens in its own row alone`() throws {
+  @Test("A nonce opens in its own row alone") func nonceOpens() throws {
     let derivation = Secret(copying: [UInt8](repeating: 3, count: 32))
     func request(_ key: String) throws -> KeyedRequest {
       try KeyedRequest(

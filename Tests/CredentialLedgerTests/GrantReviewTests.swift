@@ -28,7 +28,9 @@ import Testing
     return grants
   }
 
-  @Test func `Every grant is reviewed in the order in which it was given, whatever the size of a page`() async throws {
+  @Test("Every grant is reviewed in the order in which it was given, whatever the size of a page") func everyGrant()
+    async throws
+  {
     let (ledger, given) = try await open()
     let context = RequestContext(reason: "the field team asked", ticket: "OPS-12")
     let other = try await ledger.connectors.create(
@@ -59,7 +61,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A review asks by time, by name, by use and by owner`() async throws {
+  @Test("A review asks by time, by name, by use and by owner") func reviewAsks() async throws {
     let (ledger, given) = try await open()
     let first = try #require(try ledger.grants.grant(given.group.grant)).grantedAt
     clock.advance(seconds: 40 * 86_400)
@@ -99,7 +101,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What stops a grant is the same in a review as in the lists`() async throws {
+  @Test("What stops a grant is the same in a review as in the lists") func stopsGrant() async throws {
     for stop in [Stop.granterDemoted, .familyRevoked, .phoneRemoved, .allOfAccountRevoked, .groupDeleted] {
       let folder = TemporaryFolder()
       let ledger = try await Ledger.create(
@@ -113,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func `The newest event of a type is found of each grant that has one`() async throws {
+  @Test("The newest event of a type is found of each grant that has one") func newestEvent() async throws {
     let (ledger, given) = try await open()
     let (group, user) = (given.group.grant, given.user.grant)
     #expect(try await ledger.grants.newest(.permissionReviewed, of: [group, user]).isEmpty)

@@ -5,7 +5,7 @@ import Testing
 
 /// An identity is an issuer and a subject, and no other two are found for it.
 @Suite struct IdentityKeyTests {
-  @Test func whereOneTextEndsIsNoMatterOfWhatIsInIt() async throws {
+  @Test("Where one text ends is no matter of what is in it") func textEnds() async throws {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let data = ledger.log.participant.personalData

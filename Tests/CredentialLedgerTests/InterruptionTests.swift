@@ -11,7 +11,7 @@ import Testing
   var path: String { folder.path + "/ledger" }
   let quick = LedgerConfiguration()
 
-  @Test func `A key that outlived its erasure, or came back from a backup, is destroyed`() async throws {
+  @Test("A key that outlived its erasure, or came back from a backup, is destroyed") func keyOutlived() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
     let person = try #require(try ledger.accounts.account(account)).subject.personBytes
@@ -33,7 +33,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A signing key without its event is recorded`() async throws {
+  @Test("A signing key without its event is recorded") func signingKey() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     await ledger.close()
     let keys = try KeyStore.open(at: path + "/keys", origin: "ledger.example.org", master: .keysFolder)
@@ -47,7 +47,9 @@ import Testing
     }
   }
 
-  @Test func `A rotation of the master key that a crash kept from the log is recorded, once`() async throws {
+  @Test("A rotation of the master key that a crash kept from the log is recorded, once") func rotationMaster()
+    async throws
+  {
     func text(_ digits: String) -> MasterKey.Source {
       .text(Secret(copying: Array(String(repeating: digits, count: 32).utf8)))
     }
@@ -93,7 +95,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Of many who rotate the master key at once, each that succeeds is recorded`() async throws {
+  @Test("Of many who rotate the master key at once, each that succeeds is recorded") func rotateMaster() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let results = await concurrently(8) { (index) throws(LedgerError) in
       let key = Secret(copying: Array(String(repeating: "\(index)f", count: 32).utf8))
@@ -106,7 +108,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `The program lists, disables and erases, and says so by its exit status`() async throws {
+  @Test("The program lists, disables and erases, and says so by its exit status") func programLists() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account.rawValue
     await ledger.close()

@@ -7,7 +7,7 @@ import Testing
   let folder = TemporaryFolder()
   let clock = TestClock()
 
-  @Test func `Adding a number tells nobody whose it is, until its holder accepts`() async throws {
+  @Test("Adding a number tells nobody whose it is, until its holder accepts") func addingNumber() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
@@ -45,7 +45,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Whoever gets a number years later gets no role with it`() async throws {
+  @Test("Whoever gets a number years later gets no role with it") func getsNumber() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)

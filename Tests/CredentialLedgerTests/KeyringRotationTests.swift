@@ -18,7 +18,8 @@ import Testing
     return try await Ledger.open(at: path, clock.configuration)
   }
 
-  @Test func `Each kind is rotated with an event, and all that was made before is found again`() async throws {
+  @Test("Each kind is rotated with an event, and all that was made before is found again") func eachKind() async throws
+  {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let account = try await ledger.accounts.signIn(issuer: issuer, subject: "ada", name: "Ada").account
@@ -57,7 +58,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Tokens of before the rotation of their mask work until the overlap ends`() async throws {
+  @Test("Tokens of before the rotation of their mask work until the overlap ends") func tokensBefore() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     func issue(_ token: RefreshToken) async throws -> Tokens.Issued {
@@ -76,7 +77,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A mask is dropped before its time where somebody says so`() async throws {
+  @Test("A mask is dropped before its time where somebody says so") func maskDropped() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let old = try await ledger.tokens.issue(
@@ -107,7 +108,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A request that is repeated after the rotation of the key for derivations is not performed twice`()
+  @Test("A request that is repeated after the rotation of the key for derivations is not performed twice")
+  func requestRepeated()
     async throws
   {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
@@ -129,7 +131,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `The rotation of the key of hashes gives no fresh tries at PINs`() async throws {
+  @Test("The rotation of the key of hashes gives no fresh tries at PINs") func rotationKey() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let number = try PhoneNumber("+911199999999")
     let account = try await ledger.accounts.signIn(issuer: issuer, subject: "mallory").account
@@ -149,7 +151,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `PINs that were sent before the rotation of their pepper are refused`() async throws {
+  @Test("PINs that were sent before the rotation of their pepper are refused") func piNsSent() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let account = try await ledger.accounts.signIn(issuer: issuer, subject: "ada").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+4915112345678"), by: account)
@@ -162,7 +164,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Keys that a crash kept from the log are recorded, once, and those of before are refused`() async throws {
+  @Test("Keys that a crash kept from the log are recorded, once, and those of before are refused") func keysCrash()
+    async throws
+  {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     await ledger.close()
     let old = try FileBytes.read(path + "/keys/keyring")
@@ -179,7 +183,7 @@ import Testing
     await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, clock.configuration) }
   }
 
-  @Test func `A keyring that is older than the log is refused`() async throws {
+  @Test("A keyring that is older than the log is refused") func keyringOlder() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let old = try FileBytes.read(path + "/keys/keyring")
     try await ledger.keys.rotate(.tokenMask)

@@ -4,7 +4,7 @@ import Testing
 
 /// What kinds of failure the codes of errors are.
 @Suite struct LedgerErrorKindTests {
-  @Test func `Each refusal is of a kind that says who is to do something about it`() {
+  @Test("Each refusal is of a kind that says who is to do something about it") func eachRefusal() {
     let kinds: [(ErrorCode, ErrorCode.Kind)] = [
       (.invalidValue, .invalid), (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden),
       (.conflict, .conflict),
@@ -17,7 +17,7 @@ import Testing
     #expect(LedgerError.Code(rawValue: "of_a_later_version").kind == .failed)
   }
 
-  @Test func `What stops all writing is unavailable`() {
+  @Test("What stops all writing is unavailable") func stopsAll() {
     for code in [
       LedgerError.Code.busy, .closed, .writingStopped, .outcomeUnknown, .diskFull, .clockStepped, .clockBehind,
       .signingUnavailable,

@@ -37,7 +37,9 @@ import Testing
     } catch { return (error as? LedgerError)?.code.rawValue }
   }
 
-  @Test func `A lost file of keys is keys_missing, at opening, for readers and in a verification`() async throws {
+  @Test("A lost file of keys is keys_missing, at opening, for readers and in a verification") func lostFile()
+    async throws
+  {
     let (ledger, accounts) = try await made()
     let file = file(of: try key(of: accounts[0], in: ledger))
     await ledger.close()
@@ -61,7 +63,7 @@ import Testing
     await whole.close()
   }
 
-  @Test func `A rebuild stops at a lost key, and what is there stays`() async throws {
+  @Test("A rebuild stops at a lost key, and what is there stays") func rebuildStops() async throws {
     let (ledger, accounts) = try await made(3)
     // Rightly gone keys do not stop it.
     try await ledger.people.erase(accounts[0], by: Requester.operator)
@@ -79,7 +81,8 @@ import Testing
     await again.close()
   }
 
-  @Test func `A file from an older backup lacks the newest key, and one key less shows in a verification`() async throws
+  @Test("A file from an older backup lacks the newest key, and one key less shows in a verification") func fileOlder()
+    async throws
   {
     let (ledger, _) = try await made()
     // Until a file has a second key.
@@ -110,7 +113,7 @@ import Testing
     await open.close()
   }
 
-  @Test func `A restore that accepts missing keys records their persons as erased`() async throws {
+  @Test("A restore that accepts missing keys records their persons as erased") func restoreAccepts() async throws {
     let (ledger, first) = try await made()
     _ = try await ledger.backups.make(at: "\(folder.path)/older", keys: "\(folder.path)/keys")
     let later = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "later", name: "Bob")
@@ -139,8 +142,8 @@ import Testing
     }
   }
 
-  @Test func `An erasure whose key stays says so, holds for readers, and is finished at the next opening`() async throws
-  {
+  @Test("An erasure whose key stays says so, holds for readers, and is finished at the next opening")
+  func erasureWhose() async throws {
     let (ledger, accounts) = try await made()
     let key = try key(of: accounts[0], in: ledger)
     let file = file(of: key)
@@ -174,7 +177,9 @@ import Testing
     #expect(try !holds())
   }
 
-  @Test func `A list of members tells nothing of who is erased, whether the key is still there or not`() async throws {
+  @Test("A list of members tells nothing of who is erased, whether the key is still there or not") func listMembers()
+    async throws
+  {
     let (ledger, accounts) = try await made(2)
     let group = try await ledger.groups.create(name: "Field team", by: accounts[0])
     _ = try await ledger.groups.add(accounts[1], to: group.id, by: accounts[0])
@@ -200,7 +205,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A file that is lost while an erasure is pending is an erasure of that person alone`() async throws {
+  @Test("A file that is lost while an erasure is pending is an erasure of that person alone") func fileLost()
+    async throws
+  {
     let (ledger, accounts) = try await made()
     let file = file(of: try key(of: accounts[0], in: ledger))
     #expect(unsafe mkdir(file + ".credledger-incoming", 0o700) == 0)

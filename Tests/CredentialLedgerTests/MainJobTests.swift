@@ -34,7 +34,7 @@ struct FourSteps {
   var path: String { folder.path + "/ledger" }
   let quick = LedgerConfiguration()
 
-  @Test func theFourStepsAndARevocation() async throws {
+  @Test("The four steps and a revocation") func fourSteps() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -62,7 +62,7 @@ struct FourSteps {
     await ledger.close()
   }
 
-  @Test func stateSurvivesReopening() async throws {
+  @Test("State survives reopening") func stateSurvivesReopening() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -78,7 +78,7 @@ struct FourSteps {
     await again.close()
   }
 
-  @Test func aWrongPINCountsAndAnotherIsRefused() async throws {
+  @Test("A wrong PIN counts and another is refused") func wrongPIN() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
@@ -96,7 +96,7 @@ struct FourSteps {
     await ledger.close()
   }
 
-  @Test func theSameIdempotencyKeyGetsTheSameToken() async throws {
+  @Test("The same idempotency key gets the same token") func sameIdempotency() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let context = RequestContext(requestID: "r1", address: "192.0.2.7", idempotencyKey: "once")
@@ -113,7 +113,7 @@ struct FourSteps {
     await ledger.close()
   }
 
-  @Test func wrongSecretsAndTokensLookAlike() async throws {
+  @Test("Wrong secrets and tokens look alike") func wrongSecrets() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let head = try ledger.head()
@@ -137,7 +137,7 @@ struct FourSteps {
     await ledger.close()
   }
 
-  @Test func theAuditTrailKnowsWhoDidWhat() async throws {
+  @Test("The audit trail knows who did what") func auditTrail() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -155,7 +155,7 @@ struct FourSteps {
     await ledger.close()
   }
 
-  @Test func aFolderThatIsNoLedgerIsRefusedAndLeftAlone() async throws {
+  @Test("A folder that is no ledger is refused and left alone") func folderLedger() async throws {
     await #expect(throws: LedgerError.self) { try await Ledger.open(at: folder.path) }
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     await #expect(throws: LedgerError.self) { try await Ledger.create(at: path, origin: "another.example.org") }

@@ -29,7 +29,7 @@ import Testing
       on: Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", clock.configuration))
   }
 
-  @Test func `A payload that was moved to another delivery of the webhook is not sent`() async throws {
+  @Test("A payload that was moved to another delivery of the webhook is not sent") func payloadMoved() async throws {
     let steps = try await steps()
     let vault = steps.ledger.keyStore.vault
     try await tell(steps) { key, delivery, webhook in
@@ -42,7 +42,8 @@ import Testing
     await steps.ledger.close()
   }
 
-  @Test func `A payload of its own row is sent, and so is one that an earlier version sealed`() async throws {
+  @Test("A payload of its own row is sent, and so is one that an earlier version sealed") func payloadOwn() async throws
+  {
     for isBound in [true, false] {
       let steps = try await WebhookSteps(
         on: Ledger.create(at: folder.path + "/ledger-\(isBound)", origin: "ledger.example.org", clock.configuration))

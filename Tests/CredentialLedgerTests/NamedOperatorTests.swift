@@ -16,7 +16,9 @@ import Testing
     return (ledger, ada, try await ledger.accounts.signIn(issuer: issuer, subject: "user", name: "User").account)
   }
 
-  @Test func `The record has operator, reason and ticket, and is found by each way of asking`() async throws {
+  @Test("The record has operator, reason and ticket, and is found by each way of asking") func recordOperator()
+    async throws
+  {
     let (ledger, ada, user) = try await made()
     let context = RequestContext(namedOperator: ada, reason: "is on leave", ticket: "HR-77")
     try await ledger.accounts.changeRole(of: user, to: .auditor, by: Requester.operator, context: context)
@@ -36,7 +38,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A disabled account's reason is the event's, and shown as any other`() async throws {
+  @Test("A disabled account's reason is the event's, and shown as any other") func disabledAccounts() async throws {
     let (ledger, ada, user) = try await made()
     try await ledger.accounts.disable(
       user, reason: "left", by: Requester.operator, context: RequestContext(namedOperator: ada))
@@ -44,7 +46,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Only an operator in force is named, and only where the command line asks`() async throws {
+  @Test("Only an operator in force is named, and only where the command line asks") func onlyOperator() async throws {
     let (ledger, ada, user) = try await made()
     let head = try ledger.head()
     for (named, requester): (AccountID, Requester) in [(user, .operator), (AccountID(rawValue: 99), .operator)] {
@@ -60,8 +62,10 @@ import Testing
     await ledger.close()
   }
 
-  @Test(arguments: ["", " ", "a\nb", "a\u{202E}b", String(repeating: "é", count: 251)])
-  func `A reason and a ticket are one line that can be seen`(text: String) async throws {
+  @Test(
+    "A reason and a ticket are one line that can be seen",
+    arguments: ["", " ", "a\nb", "a\u{202E}b", String(repeating: "é", count: 251)])
+  func reasonTicket(text: String) async throws {
     let (ledger, _, user) = try await made()
     for (field, context) in [("reason", RequestContext(reason: text)), ("ticket", RequestContext(ticket: text))] {
       await #expect(throws: LedgerError(.invalidValue, "", field: field)) {
@@ -71,7 +75,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Where names are required, nothing is changed without one, key by key and event by event`() async throws {
+  @Test("Where names are required, nothing is changed without one, key by key and event by event") func namesRequired()
+    async throws
+  {
     var (ledger, ada, user) = try await made()
     let named = RequestContext(namedOperator: ada)
     await #expect(throws: LedgerError(.init(rawValue: "forbidden"), "", field: "operator")) {
@@ -107,7 +113,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Operators are found by name, and the identity that was registered signs in`() async throws {
+  @Test("Operators are found by name, and the identity that was registered signs in") func operatorsFound() async throws
+  {
     let (ledger, ada, user) = try await made()
     let signedIn = try await ledger.accounts.signIn(issuer: issuer, subject: "ada")
     #expect(signedIn.account == ada && !signedIn.isNew)

@@ -7,7 +7,9 @@ import Testing
 @Suite struct NewAccountTests {
   let folder = TemporaryFolder()
 
-  @Test func `Somebody with a number can be signed in, give access and be erased like anybody else`() async throws {
+  @Test("Somebody with a number can be signed in, give access and be erased like anybody else") func somebodyNumber()
+    async throws
+  {
     let path = "\(folder.path)/ledger"
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     let number = try PhoneNumber("+911199999999")

@@ -22,7 +22,9 @@ import Testing
     } catch { return (error as? LedgerError)?.code.rawValue }
   }
 
-  @Test func `Erasing oneself gives no fresh tries, asks or wrong PINs, nor does a restart`() async throws {
+  @Test("Erasing oneself gives no fresh tries, asks or wrong PINs, nor does a restart") func erasingOneself()
+    async throws
+  {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let number = try PhoneNumber("+911199999999")
     var wrong = 0
@@ -60,7 +62,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A day later nothing is left of them`() async throws {
+  @Test("A day later nothing is left of them") func dayLater() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let account = try await arrive(on: ledger)
     for index in 0..<3 {
@@ -79,7 +81,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Whether a number is known tells neither the answer nor the count of events`() async throws {
+  @Test("Whether a number is known tells neither the answer nor the count of events") func whetherNumber() async throws
+  {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     clock.advance(seconds: 86_400)

@@ -11,7 +11,7 @@ import Testing
     let hasCome = Atomic(false)
   }
 
-  @Test func `A group is called in a page as its newest event there says`() async throws {
+  @Test("A group is called in a page as its newest event there says") func groupCalled() async throws {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())

@@ -12,7 +12,7 @@ import Testing
     return configuration
   }()
 
-  @Test func `An erased person is gone, and the ledger as whole as before`() async throws {
+  @Test("An erased person is gone, and the ledger as whole as before") func erasedPerson() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let number = try PhoneNumber("+4915112345678")
@@ -48,7 +48,7 @@ import Testing
     #expect(try FileBytes.hold(Array("ledger.example.org".utf8), in: path))
   }
 
-  @Test func `Erasing one leaves another's hold on the same number`() async throws {
+  @Test("Erasing one leaves another's hold on the same number") func erasingLeaves() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     var accounts: [AccountID] = []
     let number = try PhoneNumber("+911199999999")
@@ -73,7 +73,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `The signing key changes at once, and what is old still verifies`() async throws {
+  @Test("The signing key changes at once, and what is old still verifies") func signingKey() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
     let old = try ledger.verifierKey
@@ -93,7 +93,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Another master key opens, the old one does not`() async throws {
+  @Test("Another master key opens, the old one does not") func anotherMaster() async throws {
     var configuration = quick
     configuration.masterKey = .text(Secret(copying: Array(String(repeating: "1a", count: 32).utf8)))
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", configuration)
@@ -116,7 +116,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Accounts are listed, revealed, and administered`() async throws {
+  @Test("Accounts are listed, revealed, and administered") func accountsListed() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     var ids: [AccountID] = []
     for name in ["a", "b", "c"] {
@@ -140,7 +140,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Erasing again destroys what came back, and reveals nothing meanwhile`() async throws {
+  @Test("Erasing again destroys what came back, and reveals nothing meanwhile") func erasingAgain() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
     let person = try #require(try ledger.accounts.account(account)).subject.personBytes
@@ -160,7 +160,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `An account goes with all its numbers, more than one command erases`() async throws {
+  @Test("An account goes with all its numbers, more than one command erases") func accountGoes() async throws {
     let clock = TestClock()
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
@@ -186,7 +186,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What is known of a person has bounds`() async throws {
+  @Test("What is known of a person has bounds") func knownPerson() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let (issuer, long) = ("https://id.example.org", String(repeating: "x", count: 600))
     let (tooLong, longest) = (String(long.prefix(256)), String(long.prefix(255)))
@@ -217,15 +217,17 @@ import Testing
     await ledger.close()
   }
 
-  @Test(arguments: [
-    "+6907290", "+6834002", "+2908999", "+442079460958", "+44 (20) 7946 0958", "+49 (151) 12345678", "+525512345678",
-    "+39 06 1234 5678", "+225 0123456789", "+80012345678", "+15551000000",
-  ])
-  func `Numbers of every length that a country has are taken`(text: String) throws {
+  @Test(
+    "Numbers of every length that a country has are taken",
+    arguments: [
+      "+6907290", "+6834002", "+2908999", "+442079460958", "+44 (20) 7946 0958", "+49 (151) 12345678", "+525512345678",
+      "+39 06 1234 5678", "+225 0123456789", "+80012345678", "+15551000000",
+    ])
+  func numbersEvery(text: String) throws {
     _ = try PhoneNumber(text)
   }
 
-  @Test func `What was recorded under another table can still be named`() throws {
+  @Test("What was recorded under another table can still be named") func recordedUnder() throws {
     #expect(try PhoneNumber(recorded: "+911199999999") == PhoneNumber("+911199999999"))
     for old in ["+999123456789", "+4402079460958", "+5215512345678"] {
       #expect(throws: LedgerError.self) { try PhoneNumber(old) }
@@ -236,21 +238,23 @@ import Testing
     }
   }
 
-  @Test(arguments: ["+91 (11) 9999-9999", " +91.11.99999999", "+911199999999"])
-  func `Spellings of a number are one`(text: String) throws {
+  @Test("Spellings of a number are one", arguments: ["+91 (11) 9999-9999", " +91.11.99999999", "+911199999999"])
+  func spellingsNumber(text: String) throws {
     #expect(try PhoneNumber(text) == PhoneNumber("+911199999999"))
   }
 
-  @Test(arguments: [
-    "+9111٩9999999", "+91119999999９", "911199999999", "+0911199999", "+91\u{a0}1199999999", "++911199999999",
-    "+1234567",
-    // No such code, no such length, and a 0 that is dialled inside the country only: the last of them would be another
-    // number, which a second account could verify beside the right one.
-    "+999123456789", "+2101234567", "+5215512345678", "+9111999", "+1234567890123456", "+", "", "+44",
-    "+44 (0) 20 7946 0958", "+44 020 7946 0958", "+49 (0)151 12345678", "+49 0151 12345678", "+49 ( 0 ) 151 12345678",
-    "+39 (0)6 1234 5678",
-  ])
-  func `What only looks like a number is refused`(text: String) {
+  @Test(
+    "What only looks like a number is refused",
+    arguments: [
+      "+9111٩9999999", "+91119999999９", "911199999999", "+0911199999", "+91\u{a0}1199999999", "++911199999999",
+      "+1234567",
+      // No such code, no such length, and a 0 that is dialled inside the country only: the last of them would be another
+      // number, which a second account could verify beside the right one.
+      "+999123456789", "+2101234567", "+5215512345678", "+9111999", "+1234567890123456", "+", "", "+44",
+      "+44 (0) 20 7946 0958", "+44 020 7946 0958", "+49 (0)151 12345678", "+49 0151 12345678", "+49 ( 0 ) 151 12345678",
+      "+39 (0)6 1234 5678",
+    ])
+  func onlyLooks(text: String) {
     #expect(throws: LedgerError.self) { try PhoneNumber(text) }
   }
 }

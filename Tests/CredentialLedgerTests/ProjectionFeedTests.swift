@@ -28,7 +28,8 @@ private struct Kept: Equatable {
     return ledger
   }
 
-  @Test func `Each event counts once, though batches are lost and the ledger is opened again`() async throws {
+  @Test("Each event counts once, though batches are lost and the ledger is opened again") func eachEvent() async throws
+  {
     var ledger = try await made()
     var kept = Kept()
     // Every second transaction is lost, as by a crash after it was computed.
@@ -53,7 +54,7 @@ private struct Kept: Equatable {
     await ledger.close()
   }
 
-  @Test func `What is recorded later arrives, and closing ends the feed`() async throws {
+  @Test("What is recorded later arrives, and closing ends the feed") func recordedLater() async throws {
     let ledger = try await made()
     let head = try ledger.head()
     let following = Task {
@@ -72,7 +73,7 @@ private struct Kept: Equatable {
     #expect(try await feed.next() == nil)
   }
 
-  @Test func `A position of another ledger, or of a history that was lost, is refused`() async throws {
+  @Test("A position of another ledger, or of a history that was lost, is refused") func positionAnother() async throws {
     let ledger = try await made()
     var feed = ledger.projectionFeed(limit: 4).makeAsyncIterator()
     let position = try #require(try await feed.next()).position
@@ -91,7 +92,7 @@ private struct Kept: Equatable {
     await ledger.close()
   }
 
-  @Test func `Records that were removed are told as such, or read from the archive`() async throws {
+  @Test("Records that were removed are told as such, or read from the archive") func recordsRemoved() async throws {
     let aged = try await AgedLedger()
     _ = try await aged.ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     var without = Kept()
@@ -115,7 +116,7 @@ private struct Kept: Equatable {
     await ledger.close()
   }
 
-  @Test func `A position is one line of text, and nothing else is one`() async throws {
+  @Test("A position is one line of text, and nothing else is one") func positionLine() async throws {
     let ledger = try await made()
     var feed = ledger.projectionFeed().makeAsyncIterator()
     let position = try #require(try await feed.next()).position

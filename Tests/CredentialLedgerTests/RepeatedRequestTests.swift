@@ -20,7 +20,7 @@ import Testing
     return (ledger, people)
   }
 
-  @Test func twoCallersMayGiveTheSameKey() async throws {
+  @Test("Two callers may give the same key") func twoCallers() async throws {
     let (ledger, people) = try await open()
     let first = try await ledger.groups.create(name: "Team", by: people[0], context: context)
     let other = try await ledger.groups.create(name: "Team", by: people[1], context: context)
@@ -31,7 +31,7 @@ import Testing
   }
 
   /// A command that says its requester and its encoding itself.
-  @Test func submittedCommandsAreKnownByTheirRequester() async throws {
+  @Test("Submitted commands are known by their requester") func submitted() async throws {
     let (ledger, people) = try await open()
     var groups: [GroupID] = []
     for person in people.prefix(2) { groups.append(try await ledger.groups.create(name: "Team", by: person).id) }
@@ -50,7 +50,7 @@ import Testing
   }
 
   /// Run together, the parts of both requests are the same text.
-  @Test func partsThatMovedAreAnotherRequest() async throws {
+  @Test("Parts that moved are another request") func parts() async throws {
     let (ledger, people) = try await open()
     func create(_ description: String, _ publisher: String) async throws -> ConnectorID {
       try await ledger.connectors.create(

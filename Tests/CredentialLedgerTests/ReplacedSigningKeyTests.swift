@@ -45,7 +45,9 @@ import TransparencyLog
     return Rotated(ledger: ledger, stolen: stolen, old: old, position: position)
   }
 
-  @Test func `The ledger takes nothing from a key that was replaced but what that may have signed`() async throws {
+  @Test("The ledger takes nothing from a key that was replaced but what that may have signed") func ledgerTakes()
+    async throws
+  {
     let rotated = try await rotated()
     let ledger = rotated.ledger
     #expect(try await ledger.integrity.verify(against: rotated.old) == 3)
@@ -64,7 +66,7 @@ import TransparencyLog
     #expect(opening?.code == .invalidCheckpoint)
   }
 
-  @Test func `Evidence by a key that was replaced is refused where that can be known`() async throws {
+  @Test("Evidence by a key that was replaced is refused where that can be known") func evidenceKey() async throws {
     let rotated = try await rotated()
     let ledger = rotated.ledger
     let keys = try ledger.verifierKeys
@@ -117,7 +119,7 @@ import TransparencyLog
     await ledger.close()
   }
 
-  @Test func `A copy is held against the keys as its own events name them`() async throws {
+  @Test("A copy is held against the keys as its own events name them") func copyHeld() async throws {
     let rotated = try await rotated()
     let ledger = rotated.ledger
     var trust = try CheckpointTrust(origin: ledger.origin, trusted: [])

@@ -128,7 +128,7 @@ import Testing
 
   /// A line a request: the command, the version, and the bytes. With `CREDLEDGER_WRITE_GOLDEN=1` a missing file is
   /// written; one that is there only grows.
-  @Test func `Each command's encoding is what it always was`() throws {
+  @Test("Each command's encoding is what it always was") func eachCommands() throws {
     let samples = try Self.samples()
     let text = samples.map { "\($0.name) \($0.bytes[0]) \(Hex.encode($0.bytes))\n" }.joined()
     if unsafe getenv("CREDLEDGER_WRITE_GOLDEN") != nil, unsafe access(Self.golden, F_OK) != 0 {
@@ -140,7 +140,7 @@ import Testing
     #expect(Set(samples.map(\.bytes)).count == samples.count)
   }
 
-  @Test func `Nothing that moved from one field to another runs together`() {
+  @Test("Nothing that moved from one field to another runs together") func nothingMoved() {
     let fields: [[RequestField]] = [
       [.text("ab"), .text("c")], [.text("a"), .text("bc")], [.text("abc")], [.text("abc"), .none],
       [.list([.text("ab"), .text("c")])], [.list([.text("ab")]), .text("c")],

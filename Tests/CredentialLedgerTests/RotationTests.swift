@@ -8,7 +8,9 @@ import Testing
   var path: String { folder.path + "/ledger" }
   let clock = TestClock()
 
-  @Test func withRotationAlwaysAllWhoRetryGetOneSuccessorAndAReuseStopsTheFamily() async throws {
+  @Test("With rotation always all who retry get one successor and a reuse stops the family") func rotationAlways()
+    async throws
+  {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     var details = ConnectorDetails()
@@ -69,7 +71,7 @@ import Testing
     return TokenID(madeAt: try #require(rotations.last).position)
   }
 
-  @Test func aRepeatedRequestGainsNoRefreshTokenFromARotationMeanwhile() async throws {
+  @Test("A repeated request gains no refresh token from a rotation meanwhile") func repeatedRequest() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let client = steps.connector.publicID

@@ -7,7 +7,7 @@ import Testing
 
 /// What a verification or a state of the past needs on disk for a while lies where the configuration says.
 @Suite struct ScratchTests {
-  @Test func verificationsAndStatesGoByTheFolderNamed() async throws {
+  @Test("Verifications and states go by the folder named") func verificationsStates() async throws {
     let copied = try await CopiedLedger(tokens: 30)
     await copied.ledger.close()
     var configuration = CopiedLedger.configuration

@@ -8,7 +8,8 @@ import Testing
   let folder = TemporaryFolder()
   let clock = TestClock()
 
-  @Test func `Too early and too many are refused with a code of their own, and a restart changes nothing`() async throws
+  @Test("Too early and too many are refused with a code of their own, and a restart changes nothing") func tooEarly()
+    async throws
   {
     var configuration = clock.configuration
     configuration.selfErasures = SelfErasureLimits(age: .seconds(3_600), daily: 2)

@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func `Audits and PINs are answered while scans take all the time there is`() async throws {
+  @Test("Audits and PINs are answered while scans take all the time there is") func auditsPINs() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org",
       // No PIN expires while the test waits for its turn.
@@ -54,7 +54,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Audits are answered while an export runs`() async throws {
+  @Test("Audits are answered while an export runs") func auditsAnswered() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration(readerThreads: 2))
     let steps = try await FourSteps(on: ledger)

@@ -18,7 +18,7 @@ import Testing
       name: "Web", permissions: [.textMessage], redirectURIs: [uri], by: steps.developer)
   }
 
-  @Test func aCodeIsTradedForTokensOnce() async throws {
+  @Test("A code is traded for tokens once") func codeTraded() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let (connector, secret) = try await client(of: steps, on: ledger)
@@ -57,7 +57,7 @@ import Testing
   }
 
   /// RFC 7636, section 4.1: 43 to 128 characters. The challenge is right each time.
-  @Test(arguments: [(42, false), (43, true), (128, true), (129, false)])
+  @Test("A verifier has its length", arguments: [(42, false), (43, true), (128, true), (129, false)])
   func aVerifierHasItsLength(count: Int, isAccepted: Bool) async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
@@ -75,7 +75,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aMalformedChallengeIsRefused() async throws {
+  @Test("A malformed challenge is refused") func malformedChallenge() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let (connector, _) = try await client(of: steps, on: ledger)
@@ -88,7 +88,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func ofManyWhoRedeemOneCodeOneSucceeds() async throws {
+  @Test("Of many who redeem one code one succeeds") func redeemCode() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let (connector, secret) = try await client(of: steps, on: ledger)
@@ -107,7 +107,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aPINOpensTheHoldersOwnAccess() async throws {
+  @Test("A PIN opens the holders own access") func pinOpens() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let (connector, secret) = (steps.connector.publicID, steps.secret)
@@ -150,7 +150,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func ofManyWhoSignInByOnePINOneSucceeds() async throws {
+  @Test("Of many who sign in by one PIN one succeeds") func signPIN() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let number = try PhoneNumber("+4915112345678")
@@ -164,7 +164,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func ofManyWhoVerifyOnePINOneSucceeds() async throws {
+  @Test("Of many who verify one PIN one succeeds") func verifyPIN() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
@@ -177,7 +177,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A user agent is cut at the end of a character`() {
+  @Test("A user agent is cut at the end of a character") func userAgent() {
     let flag = "\u{1F1EE}\u{1F1F3}"
     #expect(String(repeating: "a", count: 500).prefix(bytes: 500).utf8.count == 500)
     #expect(String(repeating: "a", count: 501).prefix(bytes: 500) == String(repeating: "a", count: 500))

@@ -43,7 +43,7 @@ import TransparencyLog
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name)
   }
 
-  @Test func itSignsAndWhileItIsOutOfReachEventsAreRecorded() async throws {
+  @Test("It signs and while it is out of reach events are recorded") func signsWhile() async throws {
     let signer = try Signer(7)
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", configuration(signer))
     let own = try ledger.verifierKey
@@ -93,7 +93,7 @@ import TransparencyLog
     await ledger.close()
   }
 
-  @Test func aKeyThatDoesNotSignForItsPublicKeyIsNotTaken() async throws {
+  @Test("A key that does not sign for its public key is not taken") func keySign() async throws {
     let (signer, other) = (try Signer(7), try Signer(8))
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", configuration(signer))
     let (before, head) = (try ledger.verifierKeys, try ledger.head())

@@ -170,8 +170,8 @@ private struct Left {
     return try await Held(on: ledger, rotation)
   }
 
-  @Test(arguments: [RefreshRotation.late, .always])
-  func `What nothing stops gives access in every way`(rotation: RefreshRotation) async throws {
+  @Test("What nothing stops gives access in every way", arguments: [RefreshRotation.late, .always])
+  func nothingStops(rotation: RefreshRotation) async throws {
     let held = try await held(rotation)
     for use in Use.allCases {
       #expect(try await use.works(held, \.group), "\(use) of the group's")
@@ -181,8 +181,10 @@ private struct Left {
     await held.ledger.close()
   }
 
-  @Test(arguments: Stop.allCases, [RefreshRotation.late, .always])
-  func `What is stopped gives no access in any way, before and after a rebuild`(
+  @Test(
+    "What is stopped gives no access in any way, before and after a rebuild", arguments: Stop.allCases,
+    [RefreshRotation.late, .always])
+  func stoppedGives(
     stop: Stop, rotation: RefreshRotation
   ) async throws {
     let held = try await held(rotation)
@@ -196,7 +198,9 @@ private struct Left {
       of: held)
   }
 
-  @Test func `A refresh token that is used again after its replacement stops all that came of it`() async throws {
+  @Test("A refresh token that is used again after its replacement stops all that came of it") func refreshToken()
+    async throws
+  {
     let held = try await held(.always)
     clock.advance(seconds: 60)
     for access in [held.group, held.own] {

@@ -24,7 +24,9 @@ import Testing
     #expect(live == rebuilt, sourceLocation: sourceLocation)
   }
 
-  @Test func `Subscribers come by account and by number, and a verified number takes over`() async throws {
+  @Test("Subscribers come by account and by number, and a verified number takes over") func subscribersCome()
+    async throws
+  {
     let ledger = try await create()
     let (admin, alice) = (try await account("admin", on: ledger), try await account("alice", on: ledger))
     let group = try await ledger.groups.create(name: "News", kind: .connectGroup, by: admin)
@@ -64,7 +66,7 @@ import Testing
     return count
   }
 
-  @Test func `Who may not name people has no keys made for their numbers`() async throws {
+  @Test("Who may not name people has no keys made for their numbers") func mayName() async throws {
     let ledger = try await create()
     let (admin, alice) = (try await account("admin", on: ledger), try await account("alice", on: ledger))
     let group = try await ledger.groups.create(name: "News", kind: .connectGroup, by: admin)
@@ -89,7 +91,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Numbers are opened where somebody asks for them, and not once the person is erased`() async throws {
+  @Test("Numbers are opened where somebody asks for them, and not once the person is erased") func numbersOpened()
+    async throws
+  {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
     let (own, other) = (try PhoneNumber("+4915112345678"), try PhoneNumber("+911199999999"))
@@ -114,7 +118,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Who took a subscription over is counted by account, also once the phone is gone`() async throws {
+  @Test("Who took a subscription over is counted by account, also once the phone is gone") func tookSubscription()
+    async throws
+  {
     let ledger = try await create()
     let (admin, alice) = (try await account("admin", on: ledger), try await account("alice", on: ledger))
     let upper = try await ledger.groups.create(name: "Upper", kind: .connectGroup, by: admin)
@@ -130,7 +136,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Asking again with the same key gets the same answer, for each person`() async throws {
+  @Test("Asking again with the same key gets the same answer, for each person") func askingAgain() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
     let group = try await ledger.groups.create(name: "News", kind: .connectGroup, by: admin)
@@ -153,7 +159,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A group comes with its members, and many are added and removed`() async throws {
+  @Test("A group comes with its members, and many are added and removed") func groupComes() async throws {
     let ledger = try await create()
     let (admin, deputy) = (try await account("admin", on: ledger), try await account("deputy", on: ledger))
     let number = try PhoneNumber("+911199999999")
@@ -175,7 +181,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A refusal names by index, and nothing is half done`() async throws {
+  @Test("A refusal names by index, and nothing is half done") func refusalNames() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
     let before = try await ledger.integrity.digests().live
@@ -196,7 +202,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Two requests that give one number a key at once both succeed`() async throws {
+  @Test("Two requests that give one number a key at once both succeed") func twoRequests() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
     let number = try PhoneNumber("+911199999999")
@@ -227,7 +233,7 @@ import Testing
     #expect(try !FileBytes.hold(Array("911199999999".utf8), in: folder.path + "/ledger"))
   }
 
-  @Test func `What a grant shows is what its holder was granted`() async throws {
+  @Test("What a grant shows is what its holder was granted") func grantShows() async throws {
     let ledger = try await create()
     let steps = try await FourSteps(on: ledger)
     let below = try await ledger.groups.create(name: "Below", by: steps.admin)

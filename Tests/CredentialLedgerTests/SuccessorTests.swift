@@ -32,7 +32,7 @@ import Testing
     return try ledger.log.snapshot().keptSuccessor(handle)
   }
 
-  @Test func `Whoever had the ledger and its keys does not know the successors of tokens`() async throws {
+  @Test("Whoever had the ledger and its keys does not know the successors of tokens") func ledgerKeys() async throws {
     let (ledger, steps, token) = try await rotating()
     let presented = try #require(ledger.tokenFormat.read(prefix: RefreshToken.prefix, token.text))
     let successor = try #require(try await issue(token, steps, on: ledger).refreshToken)
@@ -53,7 +53,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What is kept of a successor goes with the window, or once it is used`() async throws {
+  @Test("What is kept of a successor goes with the window, or once it is used") func keptSuccessor() async throws {
     let (ledger, steps, token) = try await rotating()
     let first = try #require(try await issue(token, steps, on: ledger).refreshToken)
     #expect(try kept(first, in: ledger) != nil)
@@ -68,7 +68,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A late successor is told for as long as the token before it may be used, after a restart too`()
+  @Test("A late successor is told for as long as the token before it may be used, after a restart too")
+  func lateSuccessor()
     async throws
   {
     var (ledger, steps, token) = try await rotating(.late)
@@ -83,7 +84,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A repeated request has its successor when the window is long over`() async throws {
+  @Test("A repeated request has its successor when the window is long over") func repeatedRequest() async throws {
     let (ledger, steps, token) = try await rotating()
     let once = RequestContext(idempotencyKey: "once")
     let first = try await issue(token, steps, on: ledger, once)
@@ -94,7 +95,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A successor that an earlier version derived is told within its window`() async throws {
+  @Test("A successor that an earlier version derived is told within its window") func successorEarlier() async throws {
     let (ledger, steps, token) = try await rotating()
     let presented = try #require(ledger.tokenFormat.read(prefix: RefreshToken.prefix, token.text))
     let derived = Ledger.successorSecret(derivedFrom: presented, key: try ledger.keyStore.derivationKeys[0])

@@ -7,7 +7,9 @@ import Testing
   var path: String { folder.path + "/ledger" }
   let clock = TestClock()
 
-  @Test func ofManyWhoRefreshWhenItIsTimeAllGetOneSuccessorAlsoAfterARestart() async throws {
+  @Test("Of many who refresh when it is time all get one successor also after a restart") func refreshWhen()
+    async throws
+  {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     clock.advance(seconds: 329 * 86_400)
@@ -35,7 +37,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aTokenIsRevokedByPresentingIt() async throws {
+  @Test("A token is revoked by presenting it") func tokenRevoked() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     func issue() async throws -> Tokens.Issued {
@@ -56,7 +58,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func introspectionSaysWhatAValidTokenIsAndNothingOfOthers() async throws {
+  @Test("Introspection says what a valid token is and nothing of others") func introspectionSays() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
@@ -81,7 +83,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func tokensAreListedInPagesWithWhatTheyAreWorth() async throws {
+  @Test("Tokens are listed in pages with what they are worth") func tokensListed() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let steps = try await FourSteps(on: ledger)
     var handles: [TokenID] = []

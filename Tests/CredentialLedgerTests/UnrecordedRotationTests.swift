@@ -8,7 +8,9 @@ import Testing
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
 
-  @Test func `The message says which key opens the ledger now, and the next opening records it`() async throws {
+  @Test("The message says which key opens the ledger now, and the next opening records it") func messageSays()
+    async throws
+  {
     func text(_ digits: String) -> MasterKey.Source {
       .text(Secret(copying: Array(String(repeating: digits, count: 32).utf8)))
     }

@@ -16,7 +16,8 @@ import Testing
     return (ledger, try await HandedOut(on: ledger))
   }
 
-  @Test func `A connector and a grant are unused once 90 days to the millisecond have passed since what counts`() {
+  @Test("A connector and a grant are unused once 90 days to the millisecond have passed since what counts")
+  func connectorGrant() {
     let now = Timestamp(milliseconds: 1_800_000_000_000)
     let (whole, less) = (now - Self.days, now - Self.days + .milliseconds(1))
     let old = now - Self.days - Self.days
@@ -29,7 +30,9 @@ import Testing
     }
   }
 
-  @Test func `A token that was issued is a use, and so is one that was used, whichever is newer`() async throws {
+  @Test("A token that was issued is a use, and so is one that was used, whichever is newer") func tokenIssued()
+    async throws
+  {
     let (ledger, given) = try await open()
     let connector = given.steps.connector
     let grant = try #require(try ledger.grants.grant(given.user.grant))

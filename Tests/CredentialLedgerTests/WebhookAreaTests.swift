@@ -239,7 +239,7 @@ import Testing
   }
 
   @Test("Keys that a crash has left of a deleted connector's webhooks go when the ledger is opened")
-  func interruptedDeletionOfAConnector() async throws {
+  func keysCrash() async throws {
     let steps = try await steps()
     let webhook = try await steps.register()
     // What the call does first.

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WitnessAdvanceTests {
   let folder = TemporaryFolder()
 
-  @Test func anOlderCheckpointIsPassedOver() async throws {
+  @Test("An older checkpoint is passed over") func olderCheckpoint() async throws {
     let ledger = try await Ledger.create(
       at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     let older = try await ledger.checkpoint()

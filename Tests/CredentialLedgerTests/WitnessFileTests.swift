@@ -40,7 +40,7 @@ import Testing
     #expect(try FileBytes.read(file) == before.1)
   }
 
-  @Test func theFileFollowsTheLedger() async throws {
+  @Test("The file follows the ledger") func theFileFollowsTheLedger() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", witnessed)
     #expect(try text(file) == ledger.latestCheckpoint())
     try await act(on: ledger, "one")
@@ -55,7 +55,7 @@ import Testing
     await reader.close()
   }
 
-  @Test func anOldCopyIsRefused() async throws {
+  @Test("An old copy is refused") func anOldCopyIsRefused() async throws {
     try await made()
     try await expectRefused(copy, .behindCheckpoint)
     let opened = try await Ledger.open(at: copy, plain)
@@ -63,7 +63,7 @@ import Testing
     await opened.close()
   }
 
-  @Test func aRewrittenHistoryIsRefused() async throws {
+  @Test("A rewritten history is refused") func rewrittenHistory() async throws {
     try await made()
     // The same key signs another history, with a tree that is sound in itself.
     let forked = try await Ledger.open(at: copy, plain)
@@ -79,7 +79,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aFileThatIsNoCheckpointOfThisLedgerIsRefused() async throws {
+  @Test("A file that is no checkpoint of this ledger is refused") func fileCheckpoint() async throws {
     try await made()
     let good = try FileBytes.read(file)
     let stranger = try await Ledger.create(at: folder.path + "/stranger", origin: "ledger.example.org", plain)
@@ -104,7 +104,7 @@ import Testing
     await (try Ledger.open(at: path, witnessed)).close()
   }
 
-  @Test func aMissingFileIsMadeAndOneThatCannotBeIsRefused() async throws {
+  @Test("A missing file is made and one that cannot be is refused") func missingFile() async throws {
     try await made()
     TemporaryFolder.remove(file)
     let ledger = try await Ledger.open(at: path, witnessed)
@@ -118,7 +118,7 @@ import Testing
     #expect(TemporaryFolder.names(in: copy + "2") == nil)
   }
 
-  @Test func commandsGoOnWhereTheFileCannotFollow() async throws {
+  @Test("Commands go on where the file cannot follow") func commandsGo() async throws {
     let away = folder.path + "/away"
     unsafe mkdir(away, 0o700)
     let configuration = LedgerConfiguration(witnessFile: away + "/witness")

@@ -158,7 +158,7 @@ import Testing
 }
 
 @Suite struct ReaderThreadsOnDemandTests {
-  @Test func `A thread is started when there is work that no other is free for`() async throws {
+  @Test("A thread is started when there is work that no other is free for") func threadStarted() async throws {
     let threads = ReaderThreads(.init(threads: 4))
     #expect(threads.threadCount == 0)
     for _ in 0..<50 { try await threads.run(.short) { () throws(LogError) in } }

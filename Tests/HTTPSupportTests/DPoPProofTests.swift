@@ -40,7 +40,7 @@ import Testing
       in: headers, for: .init(method: "POST", url: "https://a.example/oauth2/token", token: token), at: now)
   }
 
-  @Test func `A proof shows the key's thumbprint, once`() throws {
+  @Test("A proof shows the key's thumbprint, once") func proofShows() throws {
     let expected = SHA256.hash(
       Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(Base64URL.encode(key.verifyingKey.bytes))"}"#.utf8))
     let good = try proof(payload())
@@ -50,7 +50,7 @@ import Testing
     #expect(try check() == nil)
   }
 
-  @Test func `A proof that is looked at and not taken is good once more, and uses up nothing`() throws {
+  @Test("A proof that is looked at and not taken is good once more, and uses up nothing") func proofLooked() throws {
     let good = try proof(payload())
     func key() throws(RequestError) -> ProvenKey? {
       try proofs.key(
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func `The thumbprint of RFC 8037 appendix A.3 and of RFC 7638's form for P-256`() throws {
+  @Test("The thumbprint of RFC 8037 appendix A.3 and of RFC 7638's form for P-256") func thumbprintRFC() throws {
     let okp = try JSONParser.parse(
       Array(#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.utf8))
     #expect(
@@ -78,7 +78,7 @@ import Testing
       PublicJWK(ec).map { Base64URL.encode($0.thumbprint.bytes) } == "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")
   }
 
-  @Test func `Whatever is wrong with a proof is refused`() throws {
+  @Test("Whatever is wrong with a proof is refused") func whateverWrong() throws {
     let ath = Base64URL.encode(SHA256.hash(Array("token".utf8)).bytes)
     let bad = [
       try proof(payload(method: "GET")), try proof(payload(url: "https://b.example/oauth2/token")),
@@ -104,8 +104,10 @@ import Testing
     #expect(try check(proof(payload(more: #","ath":"\#(ath)""#)), token: "token") != nil)
   }
 
-  @Test(arguments: ["https://A.example:443/oauth2/token", "HTTPS://a.example/oauth2/token?x=y#z"])
-  func `Addresses are compared as RFC 9449 has it`(url: String) throws {
+  @Test(
+    "Addresses are compared as RFC 9449 has it",
+    arguments: ["https://A.example:443/oauth2/token", "HTTPS://a.example/oauth2/token?x=y#z"])
+  func addressesCompared(url: String) throws {
     #expect(try check(proof(payload(url: url))) != nil)
   }
 }

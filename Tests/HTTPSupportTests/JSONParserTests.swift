@@ -5,27 +5,34 @@ import Testing
 @Suite struct JSONParserTests {
   private func parse(_ text: String) throws -> JSONValue { try JSONParser.parse(Array(text.utf8)) }
 
-  @Test(arguments: [
-    (#"{members:["+911199999999"]}"#, #"{"members":["+911199999999"]}"#),
-    (#"{'message': "It's", "a": 'say "so"'}"#, #"{"message":"It's","a":"say \"so\""}"#),
-    ("{a: 1, // one\n b: [1, 2,], /* two */}", #"{"a":1,"b":[1,2]}"#),
-    ("{\"a\": \"tab\tline\n\"}\r\n", #"{"a":"tab\u0009line\u000a"}"#),
-    (#"{"a":"\u00e9\ud83d\ude00\n"}"#, #"{"a":"é😀\u000a"}"#),
-    ("\u{FEFF}{\"a\": true, \"b\": null}", #"{"a":true,"b":null}"#),
-    ("-1.5e+10", "-1.5e+10"), ("[]", "[]"), ("{}", "{}"),
-  ]) func `Lenient spellings are read, and written strictly`(text: String, strict: String) throws {
+  @Test(
+    "Lenient spellings are read, and written strictly",
+    arguments: [
+      (#"{members:["+911199999999"]}"#, #"{"members":["+911199999999"]}"#),
+      (#"{'message': "It's", "a": 'say "so"'}"#, #"{"message":"It's","a":"say \"so\""}"#),
+      ("{a: 1, // one\n b: [1, 2,], /* two */}", #"{"a":1,"b":[1,2]}"#),
+      ("{\"a\": \"tab\tline\n\"}\r\n", #"{"a":"tab\u0009line\u000a"}"#),
+      (#"{"a":"\u00e9\ud83d\ude00\n"}"#, #"{"a":"é😀\u000a"}"#),
+      ("\u{FEFF}{\"a\": true, \"b\": null}", #"{"a":true,"b":null}"#),
+      ("-1.5e+10", "-1.5e+10"), ("[]", "[]"), ("{}", "{}"),
+    ]) func lenientSpellings(text: String, strict: String) throws
+  {
     #expect(String(decoding: try parse(text).bytes, as: UTF8.self) == strict)
   }
 
-  @Test(arguments: [
-    "", "{", "[", "{a}", "{a:}", "{,}", "[,]", "[1 2]", "{a:1 b:2}", "'a", "\"\\x\"", "\"\\u12\"", "True", "None", "1.",
-    "-",
-    "+1", "{a:1}{", "/", "/*", "nul", "\"\\u+123\"",
-  ]) func `What is not JSON is refused with its place`(text: String) {
+  @Test(
+    "What is not JSON is refused with its place",
+    arguments: [
+      "", "{", "[", "{a}", "{a:}", "{,}", "[,]", "[1 2]", "{a:1 b:2}", "'a", "\"\\x\"", "\"\\u12\"", "True", "None",
+      "1.",
+      "-",
+      "+1", "{a:1}{", "/", "/*", "nul", "\"\\u+123\"",
+    ]) func jsonRefused(text: String)
+  {
     #expect(throws: JSONParser.Failure.self) { try parse(text) }
   }
 
-  @Test func `What is nested too deeply is refused, and no stack overflows`() throws {
+  @Test("What is nested too deeply is refused, and no stack overflows") func nestedToo() throws {
     let deep = String(repeating: "[", count: 100_000)
     #expect(throws: JSONParser.Failure.self) { try parse(deep) }
     let allowed =
@@ -33,11 +40,13 @@ import Testing
     #expect(throws: Never.self) { try parse(allowed) }
   }
 
-  @Test func `A text that is not UTF-8 is taken for ISO 8859-1`() throws {
+  @Test("A text that is not UTF-8 is taken for ISO 8859-1") func textUTF() throws {
     #expect(try JSONParser.parse([0x22, 0x4D, 0xFC, 0x22]) == .string("Mü"))
   }
 
-  @Test func `Names match without regard to case, null is absent, and a number may stand for a text`() throws {
+  @Test("Names match without regard to case, null is absent, and a number may stand for a text") func namesMatch()
+    throws
+  {
     let value = try parse(
       #"{"Message": "a", mobileNumber: 911199999999, Active: "true", nothing: null, twice: 1, Twice: 2}"#)
     #expect(value["message"]?.text == "a")
@@ -50,7 +59,7 @@ import Testing
     #expect(foreign["{x"] == nil && foreign["[X"]?.text == "b" && foreign["ZAHL"]?.text == "c")
   }
 
-  @Test func `Random bytes do no harm`() {
+  @Test("Random bytes do no harm") func randomBytes() {
     var random = SystemRandomNumberGenerator()
     let alphabet = Array("{}[]:,'\"\\/*u0-1e tn\n".utf8)
     for _ in 0..<20_000 {

@@ -88,7 +88,9 @@ import Testing
     return blank(&random) + inner + blank(&random)
   }
 
-  @Test(arguments: 1...300) func `Whatever the spelling, the value is read, and written strictly`(seed: Int) throws {
+  @Test("Whatever the spelling, the value is read, and written strictly", arguments: 1...300) func whateverSpelling(
+    seed: Int
+  ) throws {
     var random = Seeded(state: UInt64(seed))
     let value = value(0, &random)
     let text = (Bool.random(using: &random) ? "\u{FEFF}" : "") + spelled(value, &random)
@@ -98,7 +100,9 @@ import Testing
     #expect(value.bytes.allSatisfy { $0 >= 0x20 })
   }
 
-  @Test(arguments: 1...300) func `A body that is damaged at random is refused or read, and nothing else`(seed: Int) {
+  @Test("A body that is damaged at random is refused or read, and nothing else", arguments: 1...300) func bodyDamaged(
+    seed: Int
+  ) {
     var random = Seeded(state: UInt64(seed) &* 7_919)
     var bytes = Array(spelled(value(0, &random), &random).utf8)
     for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
@@ -112,7 +116,7 @@ import Testing
     if let value = try? JSONParser.parse(bytes) { #expect((try? JSONParser.parse(value.bytes)) == value) }
   }
 
-  @Test func `Depth is bounded, whatever is nested`() {
+  @Test("Depth is bounded, whatever is nested") func depthBounded() {
     for (begin, end) in [("[", "]"), ("{a:", "}"), ("[{'b':", "}]")] {
       let levels = JSONParser.depthLimit + 2
       let text = String(repeating: begin, count: levels) + "1" + String(repeating: end, count: levels)

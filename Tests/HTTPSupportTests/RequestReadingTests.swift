@@ -9,7 +9,7 @@ import Testing
 @Suite struct RequestReadingTests {
   private let id = "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62"
 
-  @Test func `A form is decoded, and empty parameters are absent`() throws {
+  @Test("A form is decoded, and empty parameters are absent") func formDecoded() throws {
     let form = try FormFields(Array("a=1&b=%2B+%c3%a9&c=&d&&e=x=y".utf8))
     #expect(form["a"] == "1" && form["b"] == "+ é" && form["c"] == nil && form["d"] == nil && form["e"] == "x=y")
     for text in ["a=1&a=1", "a=%f", "a=%zz", "a=%ff", "%=1"] {
@@ -18,7 +18,7 @@ import Testing
     #expect { try form.required("c") } throws: { ($0 as? RequestError)?.message == "c: expected a value" }
   }
 
-  @Test func `A form has at most a thousand parameters`() throws {
+  @Test("A form has at most a thousand parameters") func formMost() throws {
     let pairs = (0..<1_001).map { "p\($0)=\($0)" }
     let form = try FormFields(Array(pairs.dropLast().joined(separator: "&").utf8))
     #expect(form["p0"] == "0" && form["p999"] == "999")
@@ -27,13 +27,14 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Basic", "basic", "BASIC"]) func `Basic is read in any case`(scheme: String) throws {
+  @Test("Basic is read in any case", arguments: ["Basic", "basic", "BASIC"]) func basicRead(scheme: String) throws {
     let value = "\(scheme) \(Base64.encode(Array("\(id):se:cret".utf8)))"
     let client = try ClientCredentials([.authorization: value], FormFields([:]))
     #expect(client.connector.description == id && client.secret.text == "se:cret" && client.usedBasic)
   }
 
-  @Test func `A route of any method covers its path and what is below, in any case, and nothing that only begins so`() {
+  @Test("A route of any method covers its path and what is below, in any case, and nothing that only begins so")
+  func routeAny() {
     for path in ["/check", "//CHECK", "/Check/", "/check/a/b", "/check?scope=profile.read"] {
       #expect(PrefixRoute.covers("/check", path), "\(path)")
     }
@@ -42,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `An access token is one word after its scheme, and a scheme alone is none`() throws {
+  @Test("An access token is one word after its scheme, and a scheme alone is none") func accessToken() throws {
     func token(_ value: String) throws -> PresentedToken {
       try PresentedToken(
         Request(
@@ -57,7 +58,9 @@ import Testing
     }
   }
 
-  @Test func `A body that is larger than the limit is refused, and one as large as that is read`() async throws {
+  @Test("A body that is larger than the limit is refused, and one as large as that is read") func bodyLarger()
+    async throws
+  {
     func request(_ body: String) -> Request {
       Request(
         head: HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/", headerFields: [:]),
@@ -69,7 +72,8 @@ import Testing
     #expect(error?.kind == .tooLarge)
   }
 
-  @Test func `Nothing that is no address is trusted, and the last hop that no proxy has counts`() throws {
+  @Test("Nothing that is no address is trusted, and the last hop that no proxy has counts") func nothingAddress() throws
+  {
     let ranges = [try #require(AddressRange("10.0.0.0/8")), try #require(AddressRange("::1"))]
     func client(_ peer: String, _ forwarded: String?) throws -> String? {
       AddressRange.client(of: try SocketAddress(ipAddress: peer, port: 1), forwarded: forwarded, through: ranges)
@@ -89,17 +93,19 @@ import Testing
     #expect(try #require(AddressRange("10.1.0.0/15")).contains(SocketAddress(ipAddress: "::ffff:10.0.3.4", port: 0)))
   }
 
-  @Test(arguments: [
-    ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2::7", "20010db800010002"),
-    ("2001:db8:1:2:ffff::1", "20010db800010002"), ("2001:db8:1:3::7", "20010db800010003"),
-    ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("x:y", "x:y"),
-  ])
-  func `Addresses of one network of IPv6 count as one client`(address: String, network: String) {
+  @Test(
+    "Addresses of one network of IPv6 count as one client",
+    arguments: [
+      ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2::7", "20010db800010002"),
+      ("2001:db8:1:2:ffff::1", "20010db800010002"), ("2001:db8:1:3::7", "20010db800010003"),
+      ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("x:y", "x:y"),
+    ])
+  func addressesNetwork(address: String, network: String) {
     #expect(AddressRange.network(of: address) == network)
     #expect(AddressRange.network(of: nil) == "")
   }
 
-  @Test func `Whoever has most makes room, by the older half`() {
+  @Test("Whoever has most makes room, by the older half") func mostMakes() {
     var kept = ["a": ("stranger", 3), "b": ("stranger", 1), "c": ("stranger", 2), "d": ("person", 0)]
     kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
     #expect(kept.keys.sorted() == ["a", "d"])
@@ -108,7 +114,7 @@ import Testing
     #expect(kept.isEmpty)
   }
 
-  @Test func `Where many clients have little each, several make room at a time`() {
+  @Test("Where many clients have little each, several make room at a time") func clientsLittle() {
     var kept: [String: (String, Int)] = ["person": ("person", 0)]
     for number in 0..<64 { kept["stranger \(number)"] = ("network \(number / 2)", number) }
     kept.makeRoom(client: { $0.0 }, moment: { $0.1 })

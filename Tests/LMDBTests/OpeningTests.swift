@@ -224,7 +224,7 @@ struct OpeningTests {
   }
 
   @Test("a transaction outlives the environment it came from")
-  func transactionOutlivesEnvironment() throws {
+  func transactionOutlives() throws {
     func begin() throws -> (ReadTransaction) { try Environment(at: folder.environment).beginRead() }
     do {
       let read = try begin()

@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test("An owner that is a tenant administrator does not undo what another one or an operator did")
-  func heldFromAdministeringOwner() throws {
+  func ownerTenant() throws {
     var raised = access.scenario
     let role = filled(AccountRoleChanged()) {
       $0.account = access.owner.rawValue

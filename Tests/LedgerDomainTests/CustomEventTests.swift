@@ -11,7 +11,7 @@ import Testing
     return id
   }
 
-  @Test func `A namespace is registered once, and only grows`() throws {
+  @Test("A namespace is registered once, and only grows") func namespaceRegistered() throws {
     var access = try GroupAccess()
     let first = RegisterNamespace(
       name: "com.example.billing", types: ["invoice.paid", "invoice.paid", "sent"], requester: Requester.operator)
@@ -35,28 +35,32 @@ import Testing
     access.scenario.when(again).thenRefused(.forbidden, field: "requester")
   }
 
-  @Test(arguments: [
-    "", "billing", "com.", ".com", "Com.example", "com.example_x", "com.1example", "com.exämple", "com.example-",
-    "token.example", "account.example.org", "credledger.example", "ledger.created", "com.example billing",
-    "c." + String(repeating: "a", count: 99),
-  ])
-  func `A name that is none, or looks like the ledger's own, is refused`(name: String) throws {
+  @Test(
+    "A name that is none, or looks like the ledger's own, is refused",
+    arguments: [
+      "", "billing", "com.", ".com", "Com.example", "com.example_x", "com.1example", "com.exämple", "com.example-",
+      "token.example", "account.example.org", "credledger.example", "ledger.created", "com.example billing",
+      "c." + String(repeating: "a", count: 99),
+    ])
+  func nameNone(name: String) throws {
     let access = try GroupAccess()
     access.scenario.when(RegisterNamespace(name: name, types: ["a"], requester: Requester.operator))
       .thenRefused(.invalidValue, field: "namespace")
   }
 
-  @Test(arguments: [
-    ["token.issued"], ["custom.recorded"], [""], ["Invoice"], ["invoice..paid"], ["1a"], ["a/b"], [],
-    [String(repeating: "a", count: 65)], (0...200).map { "a\($0)" },
-  ])
-  func `An event type that is none, or is the ledger's own, is refused`(types: [String]) throws {
+  @Test(
+    "An event type that is none, or is the ledger's own, is refused",
+    arguments: [
+      ["token.issued"], ["custom.recorded"], [""], ["Invoice"], ["invoice..paid"], ["1a"], ["a/b"], [],
+      [String(repeating: "a", count: 65)], (0...200).map { "a\($0)" },
+    ])
+  func eventType(types: [String]) throws {
     let access = try GroupAccess()
     access.scenario.when(RegisterNamespace(name: "com.example", types: types, requester: Requester.operator))
       .thenRefused(.invalidValue, field: "types")
   }
 
-  @Test func `An event has its subjects, and refuses what is not there or too much`() throws {
+  @Test("An event has its subjects, and refuses what is not there or too much") func eventSubjects() throws {
     var access = try GroupAccess()
     let id = try registered(&access)
     var command = RecordCustomEvent(namespace: "com.example.billing", type: "invoice.paid", requester: access.owner)
@@ -95,7 +99,7 @@ import Testing
     refused("requester", .notFound) { $0.requester = .account(AccountID(rawValue: 999)) }
   }
 
-  @Test func `Personal data is sealed for its person, or refused`() throws {
+  @Test("Personal data is sealed for its person, or refused") func personalData() throws {
     var access = try GroupAccess()
     _ = try registered(&access)
     let account = try #require(try access.scenario.state.account(access.owner))

@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test("A field unknown in an earlier version is not taken for what the next one keeps under its number")
-  func unknownFieldOfEarlierVersion() throws {
+  func fieldUnknown() throws {
     // Field 6, an empty message: in version 2 it is the program that the person used.
     let event = try decode(.accountRegistered, version: 1, [0x32, 0x00])
     #expect(event == .accountRegistered(.init()))

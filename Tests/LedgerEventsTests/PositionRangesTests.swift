@@ -11,7 +11,7 @@ import Testing
     }
   }
 
-  @Test func positionsComeBackAsTheyWereNamed() throws {
+  @Test("Positions come back as they were named") func positionsCome() throws {
     var random = SeededRandom()
     for _ in 0..<200 {
       let all = (1...Position(.random(in: 1...400, using: &random))).filter { _ in
@@ -28,7 +28,7 @@ import Testing
     #expect(PositionRanges([5, 6, 9])?.lengths == [2, 2, 1])
   }
 
-  @Test func whatNamesNoPositionsIsRefused() {
+  @Test("What names no positions is refused") func namesPositions() {
     for positions: [Position] in [[], [0], [3, 3], [4, 3], [.max]] { #expect(PositionRanges(positions) == nil) }
     for (first, lengths): (UInt64, [UInt64]) in [
       (0, [1]), (1, []), (1, [1, 1]), (1, [0]), (1, [1, 0, 1]), (2, [.max]), (1, [.max, 1, 1]),

@@ -4,7 +4,7 @@ import LedgerTesting
 import Testing
 
 @Suite struct LedgerTestingTests {
-  @Test func `The four steps hand out credentials that work until the clock says otherwise`() async throws {
+  @Test("The four steps hand out credentials that work until the clock says otherwise") func fourSteps() async throws {
     try await TestLedger.with { test in
       let steps = try await FourSteps(on: test)
       #expect(try test.ledger.tokens.validate(steps.token.accessToken).isValid)
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func `Two scenes fit on one ledger, which opens again with the same configuration`() async throws {
+  @Test("Two scenes fit on one ledger, which opens again with the same configuration") func twoScenes() async throws {
     let test = try await TestLedger()
     let one = try await FourSteps(on: test)
     let two = try await FourSteps(on: test, name: "Survey", numbers: ("+911199999998", "+4915112345679"))
@@ -34,7 +34,7 @@ import Testing
     await again.close()
   }
 
-  @Test func `The folder goes with the value, and the ledger is closed after an error`() async throws {
+  @Test("The folder goes with the value, and the ledger is closed after an error") func folderGoes() async throws {
     struct Failure: Error {}
     let kept = try await TestLedger()
     let (path, ledger) = (kept.path, kept.ledger)
@@ -52,7 +52,7 @@ import Testing
     await #expect(throws: LedgerError.self) { try await Ledger.openForReading(at: gone) }
   }
 
-  @Test func `A repeated request for a PIN sends nothing`() async throws {
+  @Test("A repeated request for a PIN sends nothing") func repeatedRequest() async throws {
     try await TestLedger.with { test in
       let account = try await test.ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
       let number = try PhoneNumber("+911199999999")

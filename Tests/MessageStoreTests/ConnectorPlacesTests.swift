@@ -35,8 +35,8 @@ import Testing
     return try await ledger.deliveries.lease()
   }
 
-  @Test func `One connector leaves places to others, and what waited goes on in order as places are free`() async throws
-  {
+  @Test("One connector leaves places to others, and what waited goes on in order as places are free")
+  func connectorLeaves() async throws {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let many = try await deliveries(5, of: "many", "+911199999998", on: ledger)
     let other = try await deliveries(1, of: "other", "+911199999997", on: ledger)
@@ -54,7 +54,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What there is no room for is handed out later, and the try does not count`() async throws {
+  @Test("What there is no room for is handed out later, and the try does not count") func roomHanded() async throws {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let delivery = try #require(try await deliveries(1, of: "many", "+911199999998", on: ledger).first)
     let before = try ledger.now.milliseconds

@@ -24,7 +24,8 @@ import Testing
     #expect(try await positions.cursors(beginning: "c").isEmpty)
   }
 
-  @Test func `Positions are kept by name, in either store, and are there after reopening`() async throws {
+  @Test("Positions are kept by name, in either store, and are there after reopening") func positionsKept() async throws
+  {
     let store = try MessageStore(at: folder.path + "/messages", origin: "ledger.example.org", master: .keysFolder)
     try await check(store)
     await store.close()
@@ -56,7 +57,9 @@ import Testing
     return (ada, team, claims)
   }
 
-  @Test func `Webhooks are told what is posted in another backend, in order, also after a restart`() async throws {
+  @Test("Webhooks are told what is posted in another backend, in order, also after a restart") func webhooksTold()
+    async throws
+  {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let (ada, team, claims) = try await makeTeam(on: ledger)
     _ = try await ledger.webhooks.register(
@@ -121,7 +124,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A receiver that was down for an hour is told all that happened meanwhile, in order`() async throws {
+  @Test("A receiver that was down for an hour is told all that happened meanwhile, in order") func receiverDown()
+    async throws
+  {
     let clock = SetClock()
     clock.now.withLock { $0 = 1_700_000_000_000 }
     let tell: @Sendable () -> Int64 = { clock.now.withLock { $0 } }
@@ -190,7 +195,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A group that is deleted is taken away from the groups above it`() async throws {
+  @Test("A group that is deleted is taken away from the groups above it") func groupDeleted() async throws {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let (ada, team, claims) = try await makeTeam(on: ledger)
     _ = try await ledger.webhooks.register(
@@ -223,7 +228,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Of a ledger that was restored to an earlier position, webhooks are told what happens from then on`()
+  @Test("Of a ledger that was restored to an earlier position, webhooks are told what happens from then on")
+  func ledgerRestored()
     async throws
   {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
@@ -255,7 +261,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What somebody wrote in another backend can be read by nobody once the person is erased`() async throws {
+  @Test("What somebody wrote in another backend can be read by nobody once the person is erased") func somebodyWrote()
+    async throws
+  {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
     let ada = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
     let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account

@@ -45,7 +45,9 @@ import Testing
     }
   }
 
-  @Test func `The backend applies what the ledger records, in order, and again what it lost`() async throws {
+  @Test("The backend applies what the ledger records, in order, and again what it lost") func backendApplies()
+    async throws
+  {
     let ledger = try await ledger()
     let (ada, max) = (try await arrive("ada", on: ledger), try await arrive("max", "+911199999998", on: ledger))
     let team = try await ledger.groups.create(name: "Field team", by: ada).id
@@ -78,7 +80,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Of a ledger that was restored to an earlier position, the backend applies what is recorded from then on`()
+  @Test("Of a ledger that was restored to an earlier position, the backend applies what is recorded from then on")
+  func ledgerRestored()
     async throws
   {
     let ledger = try await ledger()
@@ -93,7 +96,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What was changed in the backend is recorded once, by whoever changed it, or refused by the rules`()
+  @Test("What was changed in the backend is recorded once, by whoever changed it, or refused by the rules")
+  func changedBackend()
     async throws
   {
     let ledger = try await ledger()
@@ -136,7 +140,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `After any history from both sides the backend knows what the ledger knows`() async throws {
+  @Test("After any history from both sides the backend knows what the ledger knows") func afterAny() async throws {
     let ledger = try await ledger()
     let feed = feed(ledger)
     var people: [AccountID] = []
@@ -178,7 +182,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `While it runs, the built-in store loses the messages of a group that is deleted`() async throws {
+  @Test("While it runs, the built-in store loses the messages of a group that is deleted") func whileRuns() async throws
+  {
     let ledger = try await ledger()
     let ada = try await arrive("ada", on: ledger)
     let team = try await ledger.groups.create(name: "Field team", by: ada).id

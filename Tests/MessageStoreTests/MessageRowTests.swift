@@ -17,7 +17,9 @@ import Testing
     return bytes
   }()
 
-  @Test func `A row of the first layout is read, and written in the newest with a position of the ledger`() throws {
+  @Test("A row of the first layout is read, and written in the newest with a position of the ledger") func rowFirst()
+    throws
+  {
     var row = try #require(MessageRow(Self.first))
     #expect(row.group == 7 && row.author == 1 && row.connector == 5 && row.grant == 6 && row.postedAt == 1_000)
     #expect(row.ledgerPosition == 0 && row.audience == .members && row.replyTo == nil)
@@ -28,7 +30,7 @@ import Testing
     #expect(MessageRow.postedAt(of: row.bytes) == 1_000)
   }
 
-  @Test func `A row of a layout that is not known, or cut off, is none`() {
+  @Test("A row of a layout that is not known, or cut off, is none") func rowLayout() {
     #expect(MessageRow([3] + Self.first.dropFirst()) == nil)
     #expect(MessageRow.postedAt(of: [3] + Self.first.dropFirst()) == nil)
     for count in 0..<75 { #expect(MessageRow(Array(Self.first.prefix(count))) == nil, "\(count)") }

@@ -17,18 +17,20 @@ import Testing
     try MessageStore(at: path, origin: "ledger.example.org", master: .keysFolder, mapSize: mapSize, clock: clock)
   }
 
-  @Test func `Messages are in order, in pages`() async throws {
+  @Test("Messages are in order, in pages") func messagesOrder() async throws {
     try await MessagingContract(open()).checkOrderAndPages()
   }
-  @Test func `Texts have bounds`() async throws { try await MessagingContract(open()).checkBounds() }
-  @Test func `Replies name a message of the group`() async throws { try await MessagingContract(open()).checkReplies() }
-  @Test func `What an erased person wrote can be read by nobody`() async throws {
+  @Test("Texts have bounds") func textsBounds() async throws { try await MessagingContract(open()).checkBounds() }
+  @Test("Replies name a message of the group") func repliesName() async throws {
+    try await MessagingContract(open()).checkReplies()
+  }
+  @Test("What an erased person wrote can be read by nobody") func erasedPerson() async throws {
     try await MessagingContract(open()).checkErasure()
   }
-  @Test func `A request that comes again posts nothing, and gets the same answer`() async throws {
+  @Test("A request that comes again posts nothing, and gets the same answer") func requestComes() async throws {
     try await MessagingContract(open()).checkRepeats()
   }
-  @Test func `A request is known for a day, also after reopening, and then forgotten`() async throws {
+  @Test("A request is known for a day, also after reopening, and then forgotten") func requestKnown() async throws {
     let clock = SetClock()
     var store = try open { clock.now.withLock { $0 } }
     let (group, ada) = (GroupID(rawValue: 7), AccountID(rawValue: 1))
@@ -46,11 +48,13 @@ import Testing
     #expect(try await store.post(NewMessage("x", to: group, by: ada), once: request("k")) != first)
     await store.close()
   }
-  @Test func `Old messages are removed, some at a time`() async throws {
+  @Test("Old messages are removed, some at a time") func oldMessages() async throws {
     try await MessagingContract(open()).checkRetention()
   }
-  @Test func `Many may post at once`() async throws { try await MessagingContract(open()).checkConcurrentPosts() }
-  @Test func `What is posted while the store closes is either refused or kept`() async throws {
+  @Test("Many may post at once") func mayPost() async throws {
+    try await MessagingContract(open()).checkConcurrentPosts()
+  }
+  @Test("What is posted while the store closes is either refused or kept") func postedWhile() async throws {
     let store = try open()
     let (group, ada) = (GroupID(rawValue: 7), AccountID(rawValue: 1))
     let first = try await store.post(NewMessage("first", to: group, by: ada)).reference
@@ -76,11 +80,14 @@ import Testing
     #expect(kept.count == acknowledged.count + 1 && Set(kept) == acknowledged.union([first]))
     await again.close()
   }
-  @Test func `The messages of a deleted group are removed, and no others`() async throws {
+  @Test("The messages of a deleted group are removed, and no others") func messagesDeleted() async throws {
     try await MessagingContract(open()).checkGroupChanges()
   }
-  @Test func `It reports no changes of groups`() async throws { try await MessagingContract(open()).checkReports() }
-  @Test func `How far it has applied changes is kept, and nothing of a deleted group is left in its newest row`()
+  @Test("It reports no changes of groups") func reportsChanges() async throws {
+    try await MessagingContract(open()).checkReports()
+  }
+  @Test("How far it has applied changes is kept, and nothing of a deleted group is left in its newest row")
+  func farApplied()
     async throws
   {
     let store = try open()
@@ -98,7 +105,8 @@ import Testing
     await again.close()
   }
 
-  @Test func `What was posted is there after reopening, private, and its text is in no file`() async throws {
+  @Test("What was posted is there after reopening, private, and its text is in no file") func postedAfter() async throws
+  {
     let secret = "a text that nobody else writes"
     let store = try open()
     let posted = try await store.post(NewMessage(secret, to: GroupID(rawValue: 7), by: AccountID(rawValue: 1)))
@@ -118,7 +126,7 @@ import Testing
     await again.close()
   }
 
-  @Test func `Messages are found by time, also where the clock goes back`() async throws {
+  @Test("Messages are found by time, also where the clock goes back") func messagesFound() async throws {
     let clock = SetClock()
     let store = try open { clock.now.withLock { $0 } }
     let group = GroupID(rawValue: 7)
@@ -148,7 +156,7 @@ import Testing
     await store.close()
   }
 
-  @Test func `The map grows, and nothing of what did not fit is lost`() async throws {
+  @Test("The map grows, and nothing of what did not fit is lost") func mapGrows() async throws {
     let store = try open(mapSize: 1 << 20)
     let text = String(repeating: "0123456789", count: 400)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -164,7 +172,7 @@ import Testing
     await store.close()
   }
 
-  @Test func `A copy is whole while messages are posted`() async throws {
+  @Test("A copy is whole while messages are posted") func copyWhole() async throws {
     let store = try open()
     for index in 0..<20 {
       _ = try await store.post(NewMessage("\(index)", to: GroupID(rawValue: 7), by: AccountID(rawValue: 1)))
@@ -178,7 +186,7 @@ import Testing
     await opened.close()
   }
 
-  @Test func `A damaged row is told, and no text is made up`() async throws {
+  @Test("A damaged row is told, and no text is made up") func damagedRow() async throws {
     let store = try open()
     let text = String(repeating: "x", count: 100)
     for _ in 0..<10 { _ = try await store.post(NewMessage(text, to: GroupID(rawValue: 7), by: AccountID(rawValue: 1))) }

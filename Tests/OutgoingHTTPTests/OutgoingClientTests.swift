@@ -31,7 +31,7 @@ import Testing
     return ready != 0
   }
 
-  @Test func `A name that leads inside after it was looked at is not called there`() async throws {
+  @Test("A name that leads inside after it was looked at is not called there") func nameLeads() async throws {
     let (listener, port) = try listening()
     defer { close(listener) }
     let name = ChangingName([[Self.outside], [Self.inside]])
@@ -48,7 +48,7 @@ import Testing
     #expect(lookUps == 2)
   }
 
-  @Test func `A name is not called where one of its addresses leads inside`() async throws {
+  @Test("A name is not called where one of its addresses leads inside") func nameCalled() async throws {
     let (listener, port) = try listening()
     defer { close(listener) }
     for addresses in [[Self.inside], [Self.outside, Self.inside], [Self.inside, Self.outside], []] {
@@ -63,8 +63,10 @@ import Testing
   }
 
   /// Of an answer that says its length, and of one that goes on until the connection ends.
-  @Test(arguments: ["Content-Length: 300000", "Connection: close"], [1_000, 65_536])
-  func `No more of an answer is read than the limit`(header: String, limit: Int) async throws {
+  @Test(
+    "No more of an answer is read than the limit", arguments: ["Content-Length: 300000", "Connection: close"],
+    [1_000, 65_536])
+  func moreAnswer(header: String, limit: Int) async throws {
     let (listener, port) = try listening()
     defer { close(listener) }
     let sending = Task.detached {

@@ -16,23 +16,29 @@ import Testing
   }
 
   /// Nothing listens on the port, so whoever gets as far as to ask finds nobody.
-  @Test(arguments: [
-    "http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "https://127.0.0.1:1/", "https://[::1]:1/",
-    "HTTPS://127.0.0.1:1/".lowercased(),
-  ]) func `The operator may name this machine, and others may not`(url: String) async {
+  @Test(
+    "The operator may name this machine, and others may not",
+    arguments: [
+      "http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "https://127.0.0.1:1/", "https://[::1]:1/",
+      "HTTPS://127.0.0.1:1/".lowercased(),
+    ]) func operatorMay(url: String) async
+  {
     #expect(await code(url, .namedByOperator) == .unreachable)
     #expect(await code(url, .namedByAnybody) != .unreachable)
   }
 
-  @Test(arguments: [
-    "http://example.org/", "http://127.0.0.1.example.org/", "http://localhost@example.org/", "http://10.0.0.1/",
-    "ftp://127.0.0.1/", "https:///x", "https://user@127.0.0.1/", "",
-    "http://[::1]@example.org/", "http://[::1]:1@example.org/", "http://[::1].example.org/",
-  ]) func `Without TLS nothing leaves this machine`(url: String) async {
+  @Test(
+    "Without TLS nothing leaves this machine",
+    arguments: [
+      "http://example.org/", "http://127.0.0.1.example.org/", "http://localhost@example.org/", "http://10.0.0.1/",
+      "ftp://127.0.0.1/", "https:///x", "https://user@127.0.0.1/", "",
+      "http://[::1]@example.org/", "http://[::1]:1@example.org/", "http://[::1].example.org/",
+    ]) func withoutTLS(url: String) async
+  {
     #expect(await code(url, .namedByOperator) == .malformed)
   }
 
-  @Test func `An answer of which a little comes now and then is cut off`() async throws {
+  @Test("An answer of which a little comes now and then is cut off") func answerLittle() async throws {
     let (listener, port) = try listening()
     defer { close(listener) }
     let sending = Task.detached {
@@ -58,8 +64,10 @@ import Testing
     #expect(answer.isSuccess && answer.body.count < 100, "\(answer.body.count)")
   }
 
-  @Test(arguments: ["hooks.example.org", "Hooks.Example.ORG"])
-  func `The connection goes to the address that was looked at, however the name is written`(host: String) async throws {
+  @Test(
+    "The connection goes to the address that was looked at, however the name is written",
+    arguments: ["hooks.example.org", "Hooks.Example.ORG"])
+  func connectionGoes(host: String) async throws {
     let (listener, port) = try listening()
     defer { close(listener) }
     var settings = OutgoingClient.Settings()

@@ -10,7 +10,7 @@ import Testing
     try runProgram(["audit"] + arguments + ["--ledger", ledger.path])
   }
 
-  @Test func whatIsCountedIsWhatIsShown() async throws {
+  @Test("What is counted is what is shown") func whatIsCounted() async throws {
     let ledger = try await AuditedLedger()
     let all = try run(ledger, "--limit", "10000", "--format", "ndjson").output.split(separator: "\n")
     #expect(all.count > 8)
@@ -39,7 +39,7 @@ import Testing
     #expect(try run(ledger, "--type", "!nonsense").status == 2)
   }
 
-  @Test func groupsAreNamedAndDrawn() async throws {
+  @Test("Groups are named and drawn") func groupsAreNamedAndDrawn() async throws {
     let ledger = try await AuditedLedger()
     let table = try run(ledger, "--group-by", "group").output
     #expect(table.contains("Feld, 東京") && table.contains("###") && table.contains(" in all"), "\(table)")
@@ -62,7 +62,7 @@ import Testing
     #expect(BarChart.bars([0, 1, 1_000, .max], columns: 40).map(\.count) == [0, 1, 1, 40])
   }
 
-  @Test func everyEventIsShownWithoutPages() async throws {
+  @Test("Every event is shown without pages") func everyEvent() async throws {
     let ledger = try await ProvenLedger(events: 3_500)
     for events in [7_000, 10_030] { try await ledger.grow(to: events) }
     func positions(_ more: String...) throws -> [UInt64] {

@@ -9,7 +9,7 @@ import Testing
 @Suite struct AuditProgramTests {
   private static let secrets = ["Ada", "Eve", "a-1\"", "911199999999", "911199999998", "192.0.2.7"]
 
-  @Test func filesForOtherProgramsAreWhatTheyWere() async throws {
+  @Test("Files for other programs are what they were") func filesOther() async throws {
     let ledger = try await AuditedLedger()
     // Without the first event, which has the key that was made for this ledger.
     func written(_ arguments: [String]) throws -> String {
@@ -22,7 +22,7 @@ import Testing
     expectGolden(try written(["--format", "ndjson", "--reveal"]), "audit.revealed.ndjson")
   }
 
-  @Test func everyFormatKeepsToItsSchema() async throws {
+  @Test("Every format keeps to its schema") func everyFormat() async throws {
     let ledger = try await AuditedLedger()
     for reveal in [[], ["--reveal"]] {
       try expectDocuments(try ledger.output(["audit", "--format", "json"] + reveal), match: "audit")
@@ -33,7 +33,7 @@ import Testing
     try expectDocuments(try ledger.output(["audit", "--limit", "1", "--format", "json"]), match: "audit")
   }
 
-  @Test func nothingPersonalIsShownUnlessAskedFor() async throws {
+  @Test("Nothing personal is shown unless asked for") func nothingPersonal() async throws {
     let ledger = try await AuditedLedger()
     let fields = ["--fields", "actor,object,subjects,request,details,personal"]
     for format in ["table", "csv", "json", "ndjson"] {
@@ -50,7 +50,7 @@ import Testing
       try ledger.output(["audit", "--account", "\(ledger.eve.rawValue)"]).contains("erased person (\(ledger.eve))"))
   }
 
-  @Test func tablesKeepToTheTerminal() async throws {
+  @Test("Tables keep to the terminal") func tablesKeepToTheTerminal() async throws {
     let ledger = try await AuditedLedger()
     let commands = [["audit"], ["audit", "--fields", "type,details,personal"], ["explain", "\(ledger.token.handle)"]]
     for (arguments, width) in commands.flatMap({ command in [20, 60, 80, 140].map { (command, $0) } }) {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["csv", "json", "ndjson", "cloudevents"])
+  @Test("Names do not steer a terminal", arguments: ["csv", "json", "ndjson", "cloudevents"])
   func namesDoNotSteerATerminal(format: String) async throws {
     let ledger = try await AuditedLedger()
     let output = try ledger.output(
@@ -74,7 +74,7 @@ import Testing
     #expect(!output.unicodeScalars.contains("\u{200F}"))
   }
 
-  @Test func eachFilterFindsItsOwn() async throws {
+  @Test("Each filter finds its own") func eachFilterFindsItsOwn() async throws {
     let ledger = try await AuditedLedger()
     let all = try ledger.positions([])
     let (connector, grant) = ("\(ledger.connector.id)", "\(ledger.granted.grant)")
@@ -112,7 +112,7 @@ import Testing
     #expect(try ledger.positions(["--since", "0s"]).isEmpty)
   }
 
-  @Test func theAnswerSaysHowToGoOn() async throws {
+  @Test("The answer says how to go on") func theAnswerSaysHowToGoOn() async throws {
     let ledger = try await AuditedLedger()
     let all = try ledger.positions([])
     for order in [[], ["--reverse"]] {
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func wrongUsageIsSaidSo() async throws {
+  @Test("Wrong usage is said so") func wrongUsageIsSaidSo() async throws {
     let ledger = try await AuditedLedger()
     let wrong: [[String]] = [
       ["--type", "nonsense"], ["--type", "*"], ["--limit", "0"], ["--limit", "10001"], ["--since", "soon"],
@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(30))) func anotherProcessIsFollowed() async throws {
+  @Test("Another process is followed", .timeLimit(.minutes(30))) func anotherProcessIsFollowed() async throws {
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let start = try ledger.head()

@@ -33,7 +33,7 @@ import Testing
     return Program.run("timeout", ["--foreground", "-s", "KILL", "\(seconds)", program] + arguments)
   }
 
-  @Test func whatIsBackedUpIsCheckedAndRestored() throws {
+  @Test("What is backed up is checked and restored") func backedUp() throws {
     try simulated()
     let ledger = ["--ledger", path("ledger"), "--format", "ndjson"]
     let backup = try runProgram(["backup", path("backup"), "--keys", path("keys"), "--projections"] + ledger)
@@ -66,7 +66,7 @@ import Testing
     #expect(damaged.status == 1 && damaged.error.contains("data.mdb"))
   }
 
-  @Test func segmentsAndLinesMakeLedgersWithTheSameRoot() throws {
+  @Test("Segments and lines make ledgers with the same root") func segmentsLines() throws {
     try simulated()
     let ledger = ["--ledger", path("ledger"), "--format", "ndjson"]
     let archive = try runProgram(["archive", path("archive"), "--events-per-segment", "100"] + ledger)
@@ -102,7 +102,7 @@ import Testing
     #expect(try runProgram(["export", "--out", path("lines"), "--ledger", path("ledger")]).status == 1)
   }
 
-  @Test func oneThatIsKilledLeavesNothingThatLooksLikeABackup() throws {
+  @Test("One that is killed leaves nothing that looks like a backup") func killedLeaves() throws {
     try simulated(700)
     var random = SeededRandom(stream: 7_005)
     var interrupted = 0
@@ -149,7 +149,7 @@ import Testing
     #expect(try !#require(TemporaryFolder.names(in: folder.path)).contains { $0.contains(".new-") })
   }
 
-  @Test func aDiskThatIsFullInTheMiddleLeavesNothing() throws {
+  @Test("A disk that is full in the middle leaves nothing") func diskFull() throws {
     try simulated(700)
     let program = try Program.file("credledger")
     /// The program where no file may have more kilobytes.

@@ -37,7 +37,7 @@ import Testing
     var file: String { ledger.file("evidence.json") }
   }
 
-  @Test func aTokensEvidenceIsTakenAwayAndChecked() async throws {
+  @Test("A tokens evidence is taken away and checked") func tokensEvidence() async throws {
     let played = try await Played()
     let (ledger, file) = (played.ledger, played.file)
     #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
@@ -60,7 +60,7 @@ import Testing
     try expectDocuments(json.output, match: "verify-bundle")
   }
 
-  @Test func aPageForALayReaderHoldsTheEvidence() async throws {
+  @Test("A page for a lay reader holds the evidence") func pageLay() async throws {
     let played = try await Played()
     let (ledger, page) = (played.ledger, played.ledger.file("report.html"))
     let written = try ledger.run("bundle", "token:\(played.token)", "--html", page)
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func aKeyThatSignedNothingIsRefused() async throws {
+  @Test("A key that signed nothing is refused") func keySigned() async throws {
     let (played, other) = (try await Played(), try await ProvenLedger(events: 1))
     let (ledger, file) = (played.ledger, played.file)
     #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
@@ -98,7 +98,7 @@ import Testing
     #expect(try ledger.check("bundle", file).status == 1)
   }
 
-  @Test func aKeyThatSignedAndWasNotGivenIsNamed() async throws {
+  @Test("A key that signed and was not given is named") func keySignedGiven() async throws {
     let played = try await Played()
     let (ledger, file) = (played.ledger, played.file)
     #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
@@ -118,7 +118,8 @@ import Testing
     #expect(verified.error.contains("a key that you did not give, and that is not vouched for: ledger.example.org+"))
   }
 
-  @Test func aPageSaysWhetherAnythingIsLeftOutAndNamesPeopleWhereThatIsRecorded() async throws {
+  @Test("A page says whether anything is left out and names people where that is recorded") func pageSays() async throws
+  {
     let played = try await Played()
     let ledger = played.ledger
     let opened = try await Ledger.open(at: ledger.path, ProvenLedger.configuration)
@@ -146,7 +147,7 @@ import Testing
     #expect(try ledger.run("bundle", "token:\(played.token)", "3", "--complete").status == 2)
   }
 
-  @Test func aNameCannotWriteIntoThePage() async throws {
+  @Test("A name cannot write into the page") func nameCannot() async throws {
     let ledger = try await AuditedLedger()
     let page = "\(ledger.folder.path)/report.html"
     let made = try runProgram(["bundle", "\(ledger.granted.grant)", "--html", page, "--ledger", ledger.path])
@@ -157,7 +158,7 @@ import Testing
         && text.contains("No. \(ledger.granted.grant) was not valid"))
   }
 
-  @Test func whoReadsNoticesASigningKeyThatAnotherProcessMade() async throws {
+  @Test("Who reads notices a signing key that another process made") func readsNotices() async throws {
     let ledger = try await ProvenLedger()
     let reader = try await Ledger.openForReading(at: ledger.path, ProvenLedger.configuration)
     _ = try await reader.evidence.bundle(of: [1])
@@ -168,7 +169,7 @@ import Testing
     await reader.close()
   }
 
-  @Test func whatDoesNotHoldIsNamed() async throws {
+  @Test("What does not hold is named") func whatDoesNotHoldIsNamed() async throws {
     let played = try await Played()
     let (ledger, file) = (played.ledger, played.file)
     #expect(try ledger.run("bundle", "2", "3", "\(played.token)", "--out", file).status == 0)
@@ -198,7 +199,7 @@ import Testing
     #expect(try runProgram(["verify-bundle", file + "2", "--key", ledger.key]).status == 3)
   }
 
-  @Test func whatIsNotThereIsNoEvidence() async throws {
+  @Test("What is not there is no evidence") func evidence() async throws {
     let played = try await Played()
     let ledger = played.ledger
     #expect(try ledger.run("bundle", "9999", "--out", played.file).status == 1)
@@ -214,7 +215,7 @@ import Testing
     #expect(TestFile.identity(played.file) == nil)
   }
 
-  @Test func aKeyOfEveryAgeIsTheRightOne() async throws {
+  @Test("A key of every age is the right one") func keyEvery() async throws {
     let played = try await Played()
     let (ledger, file) = (played.ledger, played.file)
     let old = ledger.file("old")

@@ -6,7 +6,7 @@ import Testing
 
 /// Checks that fail say so to programs as well, by the status and in JSON.
 @Suite struct CheckReportTests {
-  @Test func aLedgerThatIsNotSoundSaysSoInJSON() async throws {
+  @Test("A ledger that is not sound says so in JSON") func ledgerSound() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let kept = ledger.file("kept")
     #expect(try ledger.run("checkpoint", "--out", kept).status == 0)
@@ -38,7 +38,7 @@ import Testing
     #expect(try TestFile.read(newer) == bytes)
   }
 
-  @Test func evidenceThatDoesNotHoldSaysSoInJSON() async throws {
+  @Test("Evidence that does not hold says so in JSON") func evidenceHold() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let file = ledger.file("evidence")
     #expect(try ledger.run("bundle", "2", "3", "--out", file).status == 0)
@@ -57,7 +57,7 @@ import Testing
     #expect(endless.status == 1 && endless.error.contains("invalid_evidence"), "\(endless.error)")
   }
 
-  @Test func whatCannotBeReadHasItsStatus() async throws {
+  @Test("What cannot be read has its status") func cannotRead() async throws {
     let ledger = try await ProvenLedger(events: 2)
     let none = ledger.file("none")
     for arguments in [
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func partsOfACellThatAnotherSeparatorMakesFormulasGetTheirApostrophes() {
+  @Test("Parts of a cell that another separator makes formulas get their apostrophes") func partsCell() {
     for (cell, expected) in [
       ("a;=1", "\"a;'=1\""), ("a\t@b", "\"a\t'@b\""), ("a\n+1", "\"a\n'+1\""), ("a;b", "\"a;b\""), ("=1", "'=1"),
       ("a; =1", "\"a; '=1\""), ("a;\"=1", "\"a;\"\"'=1\""), ("a=1", "a=1"), ("a-b", "a-b"), ("", ""),

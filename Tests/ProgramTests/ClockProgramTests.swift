@@ -30,7 +30,7 @@ import Testing
     return token.rawValue
   }
 
-  @Test func whatWasRecordedLaterCountsNow() async throws {
+  @Test("What was recorded later counts now") func recordedLater() async throws {
     let token = try await made()
     let explained = try run("explain", "token:\(token)")
     #expect(explained.status == 0 && explained.output.contains("stopped by the event at \(token + 1)"))
@@ -42,7 +42,7 @@ import Testing
     #expect(try run("bundle", "token:\(token)", "--at", "0s").status == 0)
   }
 
-  @Test func commandsAreRefusedUntilTheClockIsAccepted() async throws {
+  @Test("Commands are refused until the clock is accepted") func commandsRefused() async throws {
     _ = try await made()
     let shown = try run("clock", "show", "--format", "json")
     #expect(shown.status == 1 && shown.error.contains("clock_behind"))

@@ -29,7 +29,7 @@ import Testing
         + (out.map { ["--out", $0] } ?? []))
   }
 
-  @Test func witnessesCosignAsTheLedgerGrows() async throws {
+  @Test("Witnesses cosign as the ledger grows") func witnessesCosign() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let one = try Witness(for: [ledger.key])
     let two = try Witness(for: [ledger.key], name: "second.example.org")
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test("A page of evidence tells the ledger's signature from the cosignature of a witness, and when that was made")
-  func pageOfACosignedCheckpoint() async throws {
+  func pageEvidence() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let witness = try Witness(for: [ledger.key])
     defer { witness.process.finish() }
@@ -97,7 +97,7 @@ import Testing
     #expect(try !TestFile.text(page).contains("The witness "))
   }
 
-  @Test func aWitnessThatHasSeenMoreExposesAnOldCopy() async throws {
+  @Test("A witness that has seen more exposes an old copy") func witnessSeen() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let witness = try Witness(for: [ledger.key])
     defer { witness.process.finish() }
@@ -119,10 +119,12 @@ import Testing
     #expect(try cosign(ledger, witness).status == 0)
   }
 
-  @Test(arguments: [
-    ("forged", "no cosignature of this checkpoint"), ("stranger", "no cosignature of this checkpoint"),
-    ("huge", "more than"), ("status", "HTTP status 503"), ("moving", "another size each time"),
-  ])
+  @Test(
+    "A faulty witness is named",
+    arguments: [
+      ("forged", "no cosignature of this checkpoint"), ("stranger", "no cosignature of this checkpoint"),
+      ("huge", "more than"), ("status", "HTTP status 503"), ("moving", "another size each time"),
+    ])
   func aFaultyWitnessIsNamed(fault: String, message: String) async throws {
     let ledger = try await ProvenLedger(events: 3)
     let (faulty, sound) = (
@@ -138,7 +140,7 @@ import Testing
     #expect(try !TestFile.text(out).contains("faulty.example.org"))
   }
 
-  @Test func whoDoesNotAnswerOrKnowTheLogIsNamed() async throws {
+  @Test("Who does not answer or know the log is named") func answerKnow() async throws {
     let (ledger, other) = (try await ProvenLedger(events: 3), try await ProvenLedger())
     let witness = try Witness(for: [other.key])
     let unknownKey = try cosign(ledger, witness)
@@ -153,7 +155,7 @@ import Testing
     #expect(elsewhere.error.contains("could not be asked"), "\(elsewhere.error)")
   }
 
-  @Test func wrongUsageIsToldBeforeAnything() async throws {
+  @Test("Wrong usage is told before anything") func wrongUsage() async throws {
     let ledger = try await ProvenLedger()
     #expect(try ledger.run("checkpoint", "--cosign", "https://witness.example.org").status == 2)
     #expect(try ledger.run("checkpoint", "--cosign", "witness.example.org", "--witness-key", ledger.key).status == 2)

@@ -14,7 +14,7 @@ import Testing
     try runProgram(arguments + ["--ledger", ledger])
   }
 
-  @Test func everySubcommandSaysSo() throws {
+  @Test("Every subcommand says so") func everySubcommandSaysSo() throws {
     let made = try run(["simulate", "--events", "300", "--seed", "7"])
     try #require(made.status == 0, "\(made.error)")
     let sound = try TestFile.read(file)

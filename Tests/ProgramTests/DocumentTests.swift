@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func eachCommandKeepsToItsSchema() throws {
+  @Test("Each command keeps to its schema") func eachCommand() throws {
     let made = try runProgram(["init", "--origin", "ledger.example.org", "--format", "json"] + ledger)
     try expectDocuments(made.output, match: "init")
     #expect(try runProgram(["walkthrough", "--leave-open"] + ledger).status == 0)
@@ -44,7 +44,7 @@ import Testing
     try expectDocuments(trial.output, match: "simulate")
   }
 
-  @Test func theCheckSeesWhatIsWrong() throws {
+  @Test("The check sees what is wrong") func theCheckSeesWhatIsWrong() throws {
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     let check = "\(root)/Tools/checks/documents"
     for text in [#"{"events": 1}"#, "", "{", #"{"target": "token:1", "revoked": true, "more": 1}"#] {

@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test("The evidence taken out of a page as the page describes it satisfies the independent verifier")
-  func evidenceWithoutTheProgram() async throws {
+  func evidenceTaken() async throws {
     let played = try await BundleTests.Played()
     let (ledger, evidence) = (played.ledger, played.file)
     let text = try page(ledger, "token:\(played.token)")

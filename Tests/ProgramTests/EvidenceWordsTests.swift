@@ -12,7 +12,7 @@ import Testing
     return (ledger, try TestFile.read(file), file)
   }
 
-  @Test func aFileThatIsNotAsItWasWrittenIsSaidToBe() async throws {
+  @Test("A file that is not as it was written is said to be") func fileAs() async throws {
     let (ledger, bytes, file) = try await evidence()
     func said(of content: [UInt8]) throws -> String {
       TestFile.write(content, to: file)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func aKeyThatIsNotRightIsSaidToBe() async throws {
+  @Test("A key that is not right is said to be") func keyRight() async throws {
     let (ledger, _, file) = try await evidence()
     func said(of key: String) throws -> String {
       let result = try runProgram(["verify-bundle", file, "--key", key])
@@ -57,7 +57,7 @@ import Testing
     #expect(refused.error.contains("signed by \(names[0]), and the known keys are \(names[1])"), "\(refused.error)")
   }
 
-  @Test func aKeyWhoseEndIsNotKnownIsSaidToBeAndRefusedIfAsked() async throws {
+  @Test("A key whose end is not known is said to be and refused if asked") func keyWhose() async throws {
     let (ledger, _, file) = try await evidence()
     let plain = try runProgram(["verify-bundle", file, "--key", ledger.key, "--format", "json"])
     #expect(plain.status == 0 && plain.error.contains("warning: this key's end is not known to this verifier"))
@@ -75,7 +75,8 @@ import Testing
     #expect(try runProgram(other + ["--strict"], of: verifier).status == 1)
   }
 
-  @Test(arguments: [20, 60, 100]) func evidenceIsShownWholeOnATerminal(columns: Int) async throws {
+  @Test("Evidence is shown whole on a terminal", arguments: [20, 60, 100]) func evidenceShown(columns: Int) async throws
+  {
     let played = try await BundleTests.Played()
     #expect(try played.ledger.run("bundle", "token:\(played.token)", "--out", played.file).status == 0)
     let arguments = ["verify-bundle", played.file, "--key", played.ledger.key]

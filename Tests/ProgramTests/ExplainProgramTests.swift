@@ -6,7 +6,7 @@ import Testing
 
 /// `credledger explain`, as it is called and read.
 @Suite struct ExplainProgramTests {
-  @Test func whatMadeATokenValidIsShown() async throws {
+  @Test("What made a token valid is shown") func madeToken() async throws {
     let ledger = try await AuditedLedger()
     let handle = ledger.token.handle.rawValue
     let table = try ledger.output(["explain", "\(handle)"])
@@ -25,7 +25,7 @@ import Testing
       try ledger.output(["token", "explain", "token:\(handle)", "--format", "ndjson"]).contains(#""valid":false"#))
   }
 
-  @Test func theTextOfATokenStaysOutOfTheArguments() async throws {
+  @Test("The text of a token stays out of the arguments") func textToken() async throws {
     let ledger = try await AuditedLedger()
     let text = ledger.token.accessToken.text
     let asked = try ledger.output(["explain", "-", "--format", "ndjson"], input: text + "\n")
@@ -35,7 +35,7 @@ import Testing
     #expect(try ledger.output(["explain", text]).contains("permission.revoked"))
   }
 
-  @Test func whatThereIsNotIsAnError() async throws {
+  @Test("What there is not is an error") func whatThereIsNotIsAnError() async throws {
     let ledger = try await AuditedLedger()
     for object in ["token:999", "999", "grant:2", "connector:999", "account:4"] {
       let result = try ledger.run(["explain", object])
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func theEvidenceProvesTheSameEvents() async throws {
+  @Test("The evidence proves the same events") func evidenceProves() async throws {
     let ledger = try await AuditedLedger()
     let file = "\(ledger.folder.path)/evidence.json"
     let explained = try ledger.output(["explain", "\(ledger.token.handle)", "--proof", file, "--format", "ndjson"])

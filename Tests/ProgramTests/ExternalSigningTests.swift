@@ -17,7 +17,7 @@ struct ExternalSigningTests {
       environment: token.environment + (key.map { ["CREDLEDGER_SIGNING_KEY_SOURCE=\($0)"] } ?? []))
   }
 
-  @Test func checkpointsAreSignedByAKeyThatNeverLeavesTheToken() throws {
+  @Test("Checkpoints are signed by a key that never leaves the token") func checkpointsSigned() throws {
     try token.makeSigningKey("signing")
     let uri = token.uri("signing")
     #expect(try run("init", "--origin", "ledger.example.org").status == 0)
@@ -56,7 +56,7 @@ struct ExternalSigningTests {
     #expect(try run("verify").status == 0)
   }
 
-  @Test func aProgramSigns() throws {
+  @Test("A program signs") func aProgramSigns() throws {
     let (pem, script) = ("\(folder.path)/key.pem", "\(folder.path)/sign")
     #expect(Program.run("openssl", ["genpkey", "-algorithm", "ed25519", "-out", pem]))
     TestFile.write(

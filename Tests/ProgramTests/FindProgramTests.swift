@@ -8,7 +8,7 @@ import Testing
     try played.ledger.run(["find"] + arguments)
   }
 
-  @Test func `Who leaves is found by name, stopped, and shown to be stopped`() async throws {
+  @Test("Who leaves is found by name, stopped, and shown to be stopped") func leavesFound() async throws {
     let played = try await BundleTests.Played()
     #expect(
       try played.ledger.run(

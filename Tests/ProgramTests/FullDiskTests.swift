@@ -24,8 +24,10 @@ import Testing
 
   private static let hasMemory = unsafe access("/dev/shm", W_OK) == 0
 
-  @Test(.enabled(if: Program.canMount && hasMemory, "a read-only disk needs the right to mount one"))
-  func whatCannotBeWrittenOnIsReadWithMemory() throws {
+  @Test(
+    "What cannot be written on is read with memory",
+    .enabled(if: Program.canMount && hasMemory, "a read-only disk needs the right to mount one"))
+  func cannotWritten() throws {
     #expect(unsafe mkdir(disk, 0o700) == 0)
     try #require(Program.run("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", disk]))
     defer { _ = Program.run("umount", ["-l", disk]) }
@@ -44,8 +46,10 @@ import Testing
     #expect(!names.contains { $0.hasPrefix(own) }, "\(names)")
   }
 
-  @Test(.enabled(if: Program.canMount, "a full disk needs the right to mount one"))
-  func noRoomBesideALedgerSaysNothingOfTheLedger() throws {
+  @Test(
+    "No room beside a ledger says nothing of the ledger",
+    .enabled(if: Program.canMount, "a full disk needs the right to mount one"))
+  func roomBeside() throws {
     #expect(unsafe mkdir(disk, 0o700) == 0)
     try #require(Program.run("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", disk]))
     defer { _ = Program.run("umount", ["-l", disk]) }

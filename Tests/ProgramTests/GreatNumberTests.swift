@@ -3,7 +3,7 @@ import Testing
 
 /// The greatest number there is, as an ID or as where a list goes on: it names nothing, and ends nothing.
 @Suite struct GreatNumberTests {
-  @Test func commandsAnswerOrRefuseIt() async throws {
+  @Test("Commands answer or refuse it") func commandsAnswerOrRefuseIt() async throws {
     let ledger = try await ProvenLedger()
     let number = "18446744073709551615"
     let commands: [[String]] = [

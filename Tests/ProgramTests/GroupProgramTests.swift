@@ -44,7 +44,7 @@ import Testing
     return ids.map { "\($0.rawValue)" }
   }
 
-  @Test func `Many members come and go by one command, all or nobody`() async throws {
+  @Test("Many members come and go by one command, all or nobody") func membersCome() async throws {
     let ids = try await people()
     let made = try lines(
       "group", "group", "create", "--name", "Team", "--creator", ids[0], "--account", ids[1], "--number",
@@ -78,7 +78,7 @@ import Testing
     #expect(try rest.map { try value("changed", in: $0) } == ["false", "true"])
   }
 
-  @Test func `Subscribers come by account and by number, and are listed in pages`() async throws {
+  @Test("Subscribers come by account and by number, and are listed in pages") func subscribersCome() async throws {
     let ids = try await people()
     let group = try value(
       "group",
@@ -116,7 +116,7 @@ import Testing
     #expect(try run(leave + ["--format", "json"]).output.contains("\"changed\": false"))
   }
 
-  @Test func `Groups that are not public, and commands that name nobody, are refused`() async throws {
+  @Test("Groups that are not public, and commands that name nobody, are refused") func groupsPublic() async throws {
     let ids = try await people()
     let group = try value("group", in: lines("group", "group", "create", "--name", "Team", "--creator", ids[0])[0])
     for arguments in [["subscribe", group, "--account", ids[1]], ["subscribers", group]] {

@@ -6,7 +6,7 @@ import Testing
 
 /// What `--help` shows.
 @Suite struct HelpTests {
-  @Test func everyExampleIsACommandThatTheProgramTakes() throws {
+  @Test("Every example is a command that the program takes") func everyExample() throws {
     let examples = Self.examples(of: CredLedger.self)
     #expect(examples.count > 100)
     for example in examples {
@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func optionsHaveNamesThatPeopleWouldGiveThem() throws {
+  @Test("Options have names that people would give them") func optionsNames() throws {
     let dump = try runProgram(["--experimental-dump-help"]).output
     let names = Set(dump.matches(of: #/"name" ?: ?"([^"]+)"/#).map { String($0.output.1) })
     #expect(names.contains("no-redirect-uris") && names.count > 100)
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func whatIsIndentedIsNotWrapped() throws {
+  @Test("What is indented is not wrapped") func indentedWrapped() throws {
     let help = try runProgram(["--help"], environment: ["COLUMNS=80"]).output
     let section = try #require(help.split(separator: "EXIT STATUS\n").last?.split(separator: "\n\n").first)
     for line in section.split(separator: "\n") { #expect(line.hasPrefix("  ") && line.count < 80, "\(line)") }

@@ -20,7 +20,7 @@ import Testing
     https://id.example.org,3,Cy,,auditor\r
     """
 
-  @Test func peopleAreRegisteredAllOrNobody() throws {
+  @Test("People are registered all or nobody") func peopleAre() throws {
     #expect(try run("init").status == 0)
     let file = "\(folder.path)/people.csv"
     // A name has one line: the second person is refused, and so nobody is registered.
@@ -59,7 +59,7 @@ import Testing
     #expect(try run("verify").status == 0)
   }
 
-  @Test func oneAccountIsRegistered() throws {
+  @Test("One account is registered") func oneAccountIsRegistered() throws {
     #expect(try run("init").status == 0)
     let create = ["account", "create", "--issuer", "https://id.example.org", "--subject", "7", "--name", "Bo"]
     func created(_ more: String..., input: String = "") throws -> ProgramResult {
@@ -77,7 +77,7 @@ import Testing
     #expect(again.status == 1 && again.error.contains("that of account:2"), "\(again.error)")
   }
 
-  @Test func whatIsNoFileOfPeopleIsRefused() throws {
+  @Test("What is no file of people is refused") func filePeople() throws {
     #expect(try run("init").status == 0)
     for (text, said) in [
       ("", "is empty"), ("issuer,subject\n", "the column name is missing"),
@@ -94,7 +94,7 @@ import Testing
     #expect(short.status == 1 && short.output.contains("expected 3 cells, and it has 2"), "\(short.output)")
   }
 
-  @Test func cellsAreReadAsTheyWereWritten() throws {
+  @Test("Cells are read as they were written") func cellsRead() throws {
     let cells = ["plain", "with, comma", "with \"quotes\"", "two\r\nlines", "", "é"]
     let text = CSV.record(cells) + CSV.record(cells.reversed())
     #expect(try CSVReader.records(of: text).map(\.cells) == [cells, cells.reversed()])

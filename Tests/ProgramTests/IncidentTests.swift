@@ -8,7 +8,7 @@ import Testing
     try runProgram(["incident"] + arguments + ["--ledger", played.ledger.path], input: input)
   }
 
-  @Test func whatIsKnownOfEachTokenInATextIsTold() async throws {
+  @Test("What is known of each token in a text is told") func whatIsKnown() async throws {
     let played = try await BundleTests.Played()
     let foreign = try await BundleTests.Played()
     let mail =
@@ -36,7 +36,9 @@ import Testing
     #expect(try played.ledger.run("audit", "--count").output != head, "what is revealed is recorded")
   }
 
-  @Test(arguments: ["token", "family", "grant"]) func aTokenIsStoppedAsFarAsWasAsked(reach: String) async throws {
+  @Test("A token is stopped as far as was asked", arguments: ["token", "family", "grant"]) func aTokenIsStopped(
+    reach: String
+  ) async throws {
     let played = try await BundleTests.Played()
     let told = try run(played, "-", "--format", "ndjson", input: played.text).output
     let handle = try #require(told.firstMatch(of: #/"token":"(token:[0-9]+)"/#)).output.1

@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func nothingIsLeft(by signal: Int32) throws {
+  @Test("Nothing is left", arguments: [SIGINT, SIGTERM]) func nothingIsLeft(by signal: Int32) throws {
     try make()
     let (out, copy, keys) = ("\(folder.path)/new-lines", "\(folder.path)/new-copy", "\(folder.path)/new-keys")
     for arguments in [
@@ -52,7 +52,7 @@ import Testing
     #expect(verified.status == 0, "\(verified.error)")
   }
 
-  @Test func noMomentIsAWrongOne() throws {
+  @Test("No moment is a wrong one") func noMomentIsAWrongOne() throws {
     try make()
     let (out, copy) = ("\(folder.path)/lines", "\(folder.path)/copy")
     let exported = try runProgram(["export", "--out", out, "--ledger", ledger])
@@ -77,7 +77,7 @@ import Testing
     #expect(interrupted > 4)
   }
 
-  @Test func whoeverIsKilledTakesTheProcessAlongThatWorksForIt() throws {
+  @Test("Whoever is killed takes the process along that works for it") func killedTakes() throws {
     try make()
     let program = try start(["verify"])
     #expect(Patience.soon { names != ["ledger"] })
@@ -87,7 +87,7 @@ import Testing
     #expect(names == ["ledger"])
   }
 
-  @Test func whoeverEndsTheProcessThatWorksSaysNothingOfTheFile() throws {
+  @Test("Whoever ends the process that works says nothing of the file") func endsProcess() throws {
     try make()
     let program = try start(["verify"])
     #expect(Patience.soon { names != ["ledger"] })
@@ -98,7 +98,7 @@ import Testing
     #expect(names == ["ledger"])
   }
 
-  @Test func whatWasLeftGoesWithTheNextRun() throws {
+  @Test("What was left goes with the next run") func leftGoes() throws {
     try make()
     // No process has such a number; the first process is always there.
     let (left, alive, held) = ("ledger.new-4999999-7", "ledger.new-1-7", "ledger.new-4999998-7")

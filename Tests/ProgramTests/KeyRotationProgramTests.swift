@@ -9,7 +9,7 @@ import Testing
     try runProgram(arguments + ["--ledger", "\(folder.path)/ledger"])
   }
 
-  @Test func allKindsOrOneAreRotatedAndEarlierKeysAreDropped() throws {
+  @Test("All kinds or one are rotated and earlier keys are dropped") func allKinds() throws {
     #expect(try run("init").status == 0)
     let all = try run("key", "rotate", "--all", "--overlap", "30d", "--format", "json")
     #expect(all.status == 0, "\(all.error)")
@@ -38,7 +38,7 @@ import Testing
     #expect(try run("verify").status == 0)
   }
 
-  @Test func whatMakesNoSenseIsRefused() throws {
+  @Test("What makes no sense is refused") func makesSense() throws {
     #expect(try run("init").status == 0)
     for arguments in [
       ["rotate"], ["rotate", "--all", "lookup"], ["rotate", "master"], ["rotate", "lookup", "--overlap", "1d"],
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func ofAKeyThatWasKeptElsewhereTheEndIsAskedFor() throws {
+  @Test("Of a key that was kept elsewhere the end is asked for") func keyKept() throws {
     #expect(try run("init", "--origin", "ledger.example.org").status == 0)
     let key = try #require(
       try run("key", "list", "--format", "json").output.firstMatch(

@@ -21,7 +21,7 @@ import Testing
       environment: environment + ["credledger=\(try Program.file("credledger"))", "folder=\(folder.path)"])
   }
 
-  @Test func theEnvironmentOfTheRunningProgramLosesIt() throws {
+  @Test("The environment of the running program loses it") func environmentRunning() throws {
     try make()
     // It waits for a line while its environment is looked at.
     let seen = try shell(
@@ -44,7 +44,7 @@ import Testing
     #expect(try TestFile.text("\(folder.path)/output").contains("not_found"), "the key was there for the program")
   }
 
-  @Test func theProgramIsClosedToOthers() throws {
+  @Test("The program is closed to others") func programClosed() throws {
     try make()
     let seen = try shell(
       """
@@ -69,7 +69,7 @@ import Testing
     #expect(limits == 2, "\(seen.output)")
   }
 
-  @Test func theProgramThatTalksToWitnessesIsNotTheOneOfThePath() throws {
+  @Test("The program that talks to witnesses is not the one of the path") func programTalks() throws {
     try make()
     let fake = "\(folder.path)/curl"
     TestFile.write(Array("#!/bin/sh\nenv > '\(folder.path)/taken'\nprintf '\\n200'\n".utf8), to: fake)

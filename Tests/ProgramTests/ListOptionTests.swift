@@ -26,11 +26,13 @@ import Testing
     return String(try #require(digits.isEmpty ? nil : digits))
   }
 
-  @Test(arguments: [
-    ["state", "--select", "connectors"], ["state", "--select", "tokens"],
-    ["state", "--select", "grants", "--as-of", "390"], ["connector", "list"], ["group", "list"], ["account", "list"],
-  ])
-  func aListHasAsManyAsTheLimitSaysAndGoesOnAfterAnObject(list: [String]) throws {
+  @Test(
+    "A list has as many as the limit says and goes on after an object",
+    arguments: [
+      ["state", "--select", "connectors"], ["state", "--select", "tokens"],
+      ["state", "--select", "grants", "--as-of", "390"], ["connector", "list"], ["group", "list"], ["account", "list"],
+    ])
+  func aListHas(list: [String]) throws {
     let all = try lines(list)
     try #require(all.count > 1)
     #expect(try lines(list, "--limit", "1") == Array(all.prefix(1)))
@@ -64,7 +66,7 @@ import Testing
     #expect(try heading("proposal", "list")?.hasPrefix("proposal,kind,change,") == true)
   }
 
-  @Test func tokensAreListedFromTheNewestAndGoOnBeforeOne() throws {
+  @Test("Tokens are listed from the newest and go on before one") func tokens() throws {
     let connector = try number(lines(["connector", "list"])[0])
     let list = ["token", "list", "connector:\(connector)"]
     let all = try lines(list)
@@ -76,8 +78,8 @@ import Testing
     #expect(try lines(list, "--limit", "7", "--before", "token:\(number(all[2]))") == Array(all[3..<10]))
   }
 
-  @Test(arguments: ["table", "json", "ndjson"])
-  func changesShowPersonalDataOnlyWhereTheyAreAskedFor(format: String) throws {
+  @Test("Changes show personal data only where they are asked for", arguments: ["table", "json", "ndjson"])
+  func changesShow(format: String) throws {
     let diff = ["diff", "1", "400", "--format", format]
     let masked = try run(diff)
     let revealed = try run(diff + ["--reveal"])
@@ -87,8 +89,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [["verify"], ["state"], ["state", "--limit"], ["state", "--select"], ["audit", "--type"]])
-  func errorsDoNotSteerATerminal(arguments: [String]) throws {
+  @Test(
+    "Errors do not steer a terminal",
+    arguments: [["verify"], ["state"], ["state", "--limit"], ["state", "--select"], ["audit", "--type"]])
+  func errors(arguments: [String]) throws {
     let text = "\(simulated.folder.path)/a\u{1B}[2J\u{9B}b\u{202E}c"
     let result = try runProgram(arguments + (arguments.count > 1 ? [text] + ledger : ["--ledger", text]))
     #expect(result.status != 0 && result.output.isEmpty)

@@ -13,7 +13,7 @@ import Testing
     try runProgram(arguments + ["--ledger", path], environment: environment)
   }
 
-  @Test func oneFromTheEnvironmentIsNotReplacedByOneThatNobodyFinds() throws {
+  @Test("One from the environment is not replaced by one that nobody finds") func environmentReplaced() throws {
     #expect(try run("init", environment: [old]).status == 0)
     let before = try run("key", "list", environment: [old]).output
     let refused = try run("key", "rotate-master", environment: [old])
@@ -51,7 +51,7 @@ import Testing
     #expect(try run("key", "list").output.contains(#require(drawn.output.split(separator: "\n").first)))
   }
 
-  @Test func whereTheNewOneIsIsSaid() throws {
+  @Test("Where the new one is is said") func whereTheNewOneIsIsSaid() throws {
     #expect(try run("init").status == 0)
     for format in ["json", "ndjson"] {
       let rotated = try run("key", "rotate-master", "--format", format)
@@ -65,7 +65,7 @@ import Testing
     #expect(rotated.output.contains("it is in \(file), and not stored"), "\(rotated.error)")
   }
 
-  @Test func aKeyThatIsReplacedDoesNotStayInTheFolder() throws {
+  @Test("A key that is replaced does not stay in the folder") func keyReplaced() throws {
     #expect(try run("init").status == 0)
     let (own, file) = ("\(path)/keys/master.key", "\(folder.path)/key")
     TestFile.write(Array(new.utf8), to: file)
@@ -79,7 +79,7 @@ import Testing
     #expect(try run("key", "list").status == 0)
   }
 
-  @Test func theKeyComesFromWhereItIsSaidToBe() throws {
+  @Test("The key comes from where it is said to be") func keyComes() throws {
     let file = "\(folder.path)/key"
     TestFile.write(Array(new.utf8), to: file)
     let given = try run("init", "--master-key", "file:\(file)")

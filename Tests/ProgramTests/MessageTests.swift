@@ -5,14 +5,16 @@ import Testing
 
 /// Messages say what is wrong by the names that people know, and what to do.
 @Suite struct MessageTests {
-  @Test(arguments: [
-    ("2026-11-31", "there is no day 31: 2026-11 has 30"), ("2026-02-29", "2026-02 has 28"),
-    ("2026-13-01", "no month 13"),
-    ("2026-11-29T25:00:00Z", "no hour 25"), ("2026-11-29T12:60:00Z", "no minute 60"),
-    ("2026-11-29T12:00:60Z", "leap seconds"), ("2026-11-29T12:00:00", "offset from UTC"),
-    ("tomorrow", "expected a time such as"), ("2026-11-29T12:00", "expected a time such as"),
-  ])
-  func anImpossibleTimeSaysWhichPart(text: String, words: String) throws {
+  @Test(
+    "An impossible time says which part",
+    arguments: [
+      ("2026-11-31", "there is no day 31: 2026-11 has 30"), ("2026-02-29", "2026-02 has 28"),
+      ("2026-13-01", "no month 13"),
+      ("2026-11-29T25:00:00Z", "no hour 25"), ("2026-11-29T12:60:00Z", "no minute 60"),
+      ("2026-11-29T12:00:60Z", "leap seconds"), ("2026-11-29T12:00:00", "offset from UTC"),
+      ("tomorrow", "expected a time such as"), ("2026-11-29T12:00", "expected a time such as"),
+    ])
+  func impossibleTime(text: String, words: String) throws {
     for arguments in [
       ["audit", "--since", text], ["audit", "--until", text], ["state", "--as-of", text], ["diff", text],
       ["explain", "token:1", "--at", text], ["bundle", "1", "--at", text],
@@ -22,19 +24,21 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (["audit"], "1 to 10000"), (["connector", "list"], "1 to 1000"), (["token", "list", "grant:1"], "1 to 1000"),
-    (["account", "list"], "1 to 1000"), (["group", "list"], "1 to 1000"), (["state"], "at least 1"),
-    (["group", "subscribers", "1"], "1 to 50"),
-  ])
-  func aLimitThatNoAnswerHasSaysTheBounds(arguments: [String], bounds: String) throws {
+  @Test(
+    "A limit that no answer has says the bounds",
+    arguments: [
+      (["audit"], "1 to 10000"), (["connector", "list"], "1 to 1000"), (["token", "list", "grant:1"], "1 to 1000"),
+      (["account", "list"], "1 to 1000"), (["group", "list"], "1 to 1000"), (["state"], "at least 1"),
+      (["group", "subscribers", "1"], "1 to 50"),
+    ])
+  func limitAnswer(arguments: [String], bounds: String) throws {
     for value in [["--limit", "-1"], ["--limit=0"], ["--limit", "0"]] {
       let result = try runProgram(arguments + value + ["--ledger", "/nonexistent"])
       #expect(result.status == 2 && result.error.contains("--limit: expected \(bounds)"), "\(value): \(result.error)")
     }
   }
 
-  @Test func whatThereNeverWasIsNoEmptyAnswer() async throws {
+  @Test("What there never was is no empty answer") func neverEmpty() async throws {
     let ledger = try await AuditedLedger()
     for arguments in [
       ["token", "list", "connector:999"], ["token", "list", "family:999"], ["grant", "list", "account:999"],
@@ -48,7 +52,7 @@ import Testing
     #expect(try ledger.run(["grant", "list", "\(ledger.ada)"]).status == 0)
   }
 
-  @Test func whatClientsKnowIsExplainedByTheirIDs() async throws {
+  @Test("What clients know is explained by their I ds") func clientsKnow() async throws {
     let ledger = try await AuditedLedger()
     for (id, object) in [
       ("\(ledger.connector.publicID)", "\(ledger.connector.id)"), ("\(ledger.group.publicID)", "\(ledger.group.id)"),
@@ -62,7 +66,7 @@ import Testing
     #expect(unknown.status == 1 && unknown.error.contains("there is no connector or group"))
   }
 
-  @Test func othersAreNotCalledYou() async throws {
+  @Test("Others are not called you") func othersAreNotCalledYou() async throws {
     let ledger = try await AuditedLedger()
     let other = try await outsider(in: ledger)
     let refused = try ledger.run([
@@ -82,7 +86,7 @@ import Testing
     return "\(account)"
   }
 
-  @Test func errorsAfterParsingEndWithWhereHelpIs() async throws {
+  @Test("Errors after parsing end with where help is") func errorsAfter() async throws {
     let ledger = try await AuditedLedger()
     for arguments in [["audit", "--type", "nothing"], ["audit", "--phone", "x"], ["token", "list", "phone:1"]] {
       let result = try ledger.run(arguments)

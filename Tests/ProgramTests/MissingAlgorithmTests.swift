@@ -3,7 +3,7 @@ import Testing
 
 /// A libcrypto without what the program uses is named, and ends it by no signal.
 @Suite struct MissingAlgorithmTests {
-  @Test func whatIsMissingIsNamed() async throws {
+  @Test("What is missing is named") func whatIsMissingIsNamed() async throws {
     let ledger = try await ProvenLedger()
     let configuration = ledger.file("openssl.cnf")
     TestFile.write(

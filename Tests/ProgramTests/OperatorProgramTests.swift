@@ -15,7 +15,7 @@ import Testing
       environment: ["CREDLEDGER_DIR=\(folder.path)/ledger"])
   }
 
-  @Test func `A fresh ledger gets operators, and then every change names one`() throws {
+  @Test("A fresh ledger gets operators, and then every change names one") func freshLedger() throws {
     #expect(try run("init").status == 0)
     let first = try create("1", "Ada", "--format", "json")
     #expect(first.status == 0, "\(first.error)")
@@ -39,7 +39,7 @@ import Testing
     #expect(try run("account", "role", "4", "user", "--as", "Bo").error.contains("[last_admin]"))
   }
 
-  @Test func `The audit says who and why, in words and for programs`() throws {
+  @Test("The audit says who and why, in words and for programs") func auditSays() throws {
     #expect(try run("init").status == 0)
     #expect(try create("1", "Ada").status == 0)
     #expect(try create("2", "Bo").status == 0)
@@ -68,7 +68,8 @@ import Testing
     #expect(try run("verify").status == 0)
   }
 
-  @Test func `What is shown with --reveal is recorded first, and nothing is shown that cannot be`() throws {
+  @Test("What is shown with --reveal is recorded first, and nothing is shown that cannot be") func shownReveal() throws
+  {
     #expect(try run("init").status == 0)
     #expect(try create("1", "Ada").status == 0)
     #expect(try create("2", "Bo").status == 0)
@@ -96,7 +97,7 @@ import Testing
     #expect(events.split(separator: "\n").allSatisfy { $0.contains(#""ticket":"C-12""#) && $0.contains("account:2") })
   }
 
-  @Test func `An explanation says in words who stopped it, when and why`() throws {
+  @Test("An explanation says in words who stopped it, when and why") func explanationSays() throws {
     #expect(try run("init").status == 0)
     #expect(try create("1", "Ada").status == 0)
     #expect(try create("2", "Bo").status == 0)

@@ -13,7 +13,7 @@ import Testing
 
   private func explain(_ path: String) -> [String] { ["explain", "account:2", "--proof", path] }
 
-  @Test func whatIsThereStays() async throws {
+  @Test("What is there stays") func whatIsThereStays() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let (file, link, loose) = (ledger.file("checkpoint"), ledger.file("link"), ledger.file("loose"))
     #expect(try ledger.run("checkpoint", "--out", file).status == 0)
@@ -33,7 +33,7 @@ import Testing
     #expect(TemporaryFolder.names(in: ledger.folder.path) == names)
   }
 
-  @Test func aCheckpointReplacesTheOneThatItExtendsAndNothingElse() async throws {
+  @Test("A checkpoint replaces the one that it extends and nothing else") func checkpointReplaces() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let (file, link) = (ledger.file("checkpoint"), ledger.file("link"))
     #expect(try ledger.run("checkpoint", "--out", file).status == 0)
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func theLedgersOwnFolderIsNoPlaceForFiles() async throws {
+  @Test("The ledgers own folder is no place for files") func ledgersOwn() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let way = ledger.file("way")
     #expect(unsafe symlink(ledger.path, way) == 0)
@@ -75,7 +75,7 @@ import Testing
     #expect(try ledger.run("verify").status == 0)
   }
 
-  @Test func whatIsNoFileIsWrittenInto() async throws {
+  @Test("What is no file is written into") func fileWritten() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let pipe = ledger.file("pipe")
     #expect(unsafe mkfifo(pipe, 0o600) == 0)

@@ -14,7 +14,7 @@ import Testing
     try shell(#"exec "$0" "$@" > /dev/full"#, arguments, input: input)
   }
 
-  @Test func outputThatIsLostIsNoSuccess() async throws {
+  @Test("Output that is lost is no success") func outputLost() async throws {
     let ledger = try await ProvenLedger(events: 3)
     for arguments in [
       ["audit"], ["audit", "--format", "csv"], ["audit", "--format", "json"], ["audit", "--format", "cloudevents"],
@@ -40,7 +40,7 @@ import Testing
     #expect(try full(["nonsense"]).status == 2)
   }
 
-  @Test func aSecretThatIsShownOnceIsOfferedAgain() async throws {
+  @Test("A secret that is shown once is offered again") func secretShown() async throws {
     let played = try await BundleTests.Played()
     let ledger = ["--ledger", played.ledger.path]
     for format in [[], ["--format", "json"]] {
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func closedStreamsAreNotTakenByOthers() async throws {
+  @Test("Closed streams are not taken by others") func closedStreams() async throws {
     let ledger = try await ProvenLedger(events: 3)
     for (script, arguments, status) in [
       (#"exec "$0" "$@" <&- >&-"#, ["verify"], 3), (#"exec "$0" "$@" >&- 2>&-"#, ["stats"], 3),
@@ -80,8 +80,8 @@ import Testing
   private static let hidesProc = Program.run(
     "unshare", ["-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs tmpfs /proc"])
 
-  @Test(.enabled(if: hidesProc, "hiding /proc needs the right to mount"))
-  func argumentsArriveWithoutProc() async throws {
+  @Test("Arguments arrive without proc", .enabled(if: hidesProc, "hiding /proc needs the right to mount"))
+  func argumentsArrive() async throws {
     let ledger = try await ProvenLedger(events: 3)
     func run(_ arguments: [String]) throws -> ProgramResult {
       try runProgram(
@@ -107,7 +107,7 @@ import Testing
     #expect(try run([]).output.contains("USAGE"))
   }
 
-  @Test func noArgumentsAtAllAreAFailure() throws {
+  @Test("No arguments at all are a failure") func argumentsAll() throws {
     let path = try Program.file("credledger")
     let script = """
       import ctypes, sys
@@ -119,8 +119,10 @@ import Testing
 
   private static let makesProcessNamespaces = Program.run("unshare", ["--pid", "--fork", "true"])
 
-  @Test(.enabled(if: makesProcessNamespaces, "a process namespace needs the right to make one"))
-  func theFirstProcessOfAContainerEndsOnSIGTERM() async throws {
+  @Test(
+    "The first process of a container ends on SIGTERM",
+    .enabled(if: makesProcessNamespaces, "a process namespace needs the right to make one"))
+  func firstProcess() async throws {
     let ledger = try await ProvenLedger(events: 2)
     // It has printed a line, and so listens, before the signal comes.
     let script = """

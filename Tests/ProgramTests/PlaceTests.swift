@@ -4,7 +4,7 @@ import Testing
 
 /// Where things are made, and where they are not.
 @Suite struct PlaceTests {
-  @Test func noLedgerIsMadeInsideAnother() async throws {
+  @Test("No ledger is made inside another") func ledgerMade() async throws {
     let ledger = try await ProvenLedger(events: 2)
     for place in ["x", "ledger/x", "keys/x", "a/b/c"] {
       let path = "\(ledger.path)/\(place)"
@@ -17,7 +17,7 @@ import Testing
     #expect(try ledger.run("verify").status == 0)
   }
 
-  @Test func anInitThatFailsLeavesNothing() throws {
+  @Test("An init that fails leaves nothing") func initFails() throws {
     let folder = TemporaryFolder()
     let refused = try runProgram(
       ["init", "--origin", "a.example", "--ledger", "\(folder.path)/a/b/ledger"],
@@ -27,7 +27,7 @@ import Testing
     #expect(try runProgram(["init", "--origin", "a.example", "--ledger", "\(folder.path)/a/b/ledger"]).status == 0)
   }
 
-  @Test func aBackupMakesNoFoldersAboveItsOwn() async throws {
+  @Test("A backup makes no folders above its own") func backupMakes() async throws {
     let ledger = try await ProvenLedger(events: 2)
     for arguments in [
       ["backup", ledger.file("typo/copy")], ["backup", ledger.file("copy"), "--keys", ledger.file("typo/keys")],
@@ -40,7 +40,7 @@ import Testing
     #expect(try ledger.run("backup", ledger.file("copy")).status == 0)
   }
 
-  @Test func madeUpPeopleStayOutOfLedgersThatHoldOthers() async throws {
+  @Test("Made up people stay out of ledgers that hold others") func madeUp() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let refused = try ledger.run("walkthrough")
     #expect(refused.status == 1 && refused.error.contains("holds events already"), "\(refused.error)")

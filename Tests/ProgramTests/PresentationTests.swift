@@ -11,7 +11,7 @@ import Testing
     try runProgram(arguments + ["--ledger", played.ledger.path], environment: environment)
   }
 
-  @Test func aFieldIsPrintedBare() throws {
+  @Test("A field is printed bare") func aFieldIsPrintedBare() throws {
     #expect(try run("connector", "list", "--field", "name").output == "Roster\n")
     #expect(try run("account", "show", "2", "--field", "state").output == "enabled\n")
     #expect(try run("stats", "--field", "eventsByType.token.issued").output == "1\n")
@@ -25,7 +25,7 @@ import Testing
     #expect(try run("audit", "--field", "type", "--count").status == 2)
   }
 
-  @Test func listsComeIntoASpreadsheet() throws {
+  @Test("Lists come into a spreadsheet") func listsComeInto() throws {
     let listed = try run("connector", "list", "--format", "csv").output.split(separator: "\r\n")
     #expect(listed.count == 2 && listed[0].contains("name") && listed[1].contains("Roster"), "\(listed)")
     #expect(try run("connector", "list", "--name", "ROST", "--field", "name").output == "Roster\n")
@@ -43,7 +43,7 @@ import Testing
     #expect(audited[1].contains("connector:\(played.connector),Roster"), "\(audited[1])")
   }
 
-  @Test func whatWasDoneNeedNotBeSaid() throws {
+  @Test("What was done need not be said") func whatWasDoneNeedNotBeSaid() throws {
     let loud = try run("account", "disable", "2", "--reason", "left")
     #expect(loud.status == 0 && loud.output.contains("is disabled"))
     let quiet = try run("account", "enable", "2", "--quiet")
@@ -51,7 +51,7 @@ import Testing
     #expect(try run("account", "show", "2", "--quiet", "--field", "state").output == "enabled\n")
   }
 
-  @Test func timesForPeopleMayBeThoseOfThePlace() throws {
+  @Test("Times for people may be those of the place") func timesPeople() throws {
     let zone = ["TZ=IST-5:30"]
     let local = try run("explain", "token:\(played.token)", "--local", environment: zone).output
     #expect(local.contains("+05:30") && !local.contains("Z "), "\(local)")
@@ -60,7 +60,7 @@ import Testing
     #expect(try !run("audit", "--local", "--format", "json", environment: zone).output.contains("+05:30"))
   }
 
-  @Test func aTerminalHasHeadingsAndAPager() throws {
+  @Test("A terminal has headings and a pager") func terminalHeadings() throws {
     func onTerminal(_ environment: [String]) throws -> String {
       try runProgram(
         ["", "", "/usr/bin/env", "-u", "NO_COLOR"] + environment

@@ -6,7 +6,7 @@ import Testing
 @testable import credledger
 
 @Suite struct ProgressBarTests {
-  @Test(arguments: [5, 12, 20, 30, 40, 60, 80, 200])
+  @Test("A bar takes no more than a line", arguments: [5, 12, 20, 30, 40, 60, 80, 200])
   func aBarTakesNoMoreThanALine(columns: Int) {
     for share in [0, 333, 1_000] as [UInt64] {
       let line = ProgressBar.line(share, "1234567 events/s", "12 h 34 min left", columns: columns)
@@ -18,7 +18,7 @@ import Testing
   }
 
   /// Of seven parts of the work the tree is one, the rows are one, and the replay is four.
-  @Test func aVerificationIsWeighedByWhatItsPartsCost() async throws {
+  @Test("A verification is weighed by what its parts cost") func verificationWeighed() async throws {
     let proven = try await ProvenLedger(events: 400)
     let ledger = try await Ledger.openForReading(at: proven.path, ProvenLedger.configuration)
     let head = try ledger.head().rawValue

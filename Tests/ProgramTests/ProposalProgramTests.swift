@@ -35,7 +35,7 @@ import Testing
     return number
   }
 
-  @Test func `A change is proposed, approved by another, and made by the proposal once`() throws {
+  @Test("A change is proposed, approved by another, and made by the proposal once") func changeProposed() throws {
     try make()
     let refused = try run("account", "role", "4", "user", "--as", "Ada")
     #expect(refused.status == 1 && refused.error.contains("[approval_required]"), "\(refused.error)")
@@ -66,7 +66,7 @@ import Testing
     #expect(try run("verify").status == 0)
   }
 
-  @Test func `Every command of which rules may need two takes a proposal`() throws {
+  @Test("Every command of which rules may need two takes a proposal") func everyCommand() throws {
     try make()
     for command in [
       ["key", "rotate", "token-mask"], ["key", "rotate", "--all", "--overlap", "1d"], ["key", "drop", "token-mask"],
@@ -83,7 +83,7 @@ import Testing
     #expect(try run("key", "rotate", "lookup", "--as", "Ada").status == 0)
   }
 
-  @Test func `A proposal is rejected and withdrawn, and a restore takes both names`() throws {
+  @Test("A proposal is rejected and withdrawn, and a restore takes both names") func proposalRejected() throws {
     try make()
     for (answer, name, done) in [("reject", "Bo", "rejected"), ("withdraw", "Ada", "withdrawn")] {
       let number = try approved(["erase", "4"])
@@ -110,7 +110,7 @@ import Testing
     #expect(audit.contains(#""ticket":"DR-4""#) && audit.contains(#""approver":3"#), "\(audit)")
   }
 
-  @Test func `An import that names an operator is recorded`() throws {
+  @Test("An import that names an operator is recorded") func importNames() throws {
     #expect(try run("init").status == 0)
     let made = try run("operator", "create", "--issuer", "https://id.example.org", "--subject", "1", "--name", "Ada")
     #expect(made.status == 0)

@@ -4,7 +4,7 @@ import Testing
 
 /// Checkpoints, and single proofs of inclusion and consistency, checked by a verifier that shares nothing with the program.
 @Suite struct ProveTests {
-  @Test func checkpointsAndProofsHold() async throws {
+  @Test("Checkpoints and proofs hold") func checkpointsAndProofsHold() async throws {
     let ledger = try await ProvenLedger(events: 21)
     let checkpoint = ledger.file("checkpoint")
     #expect(try ledger.run("checkpoint", "--out", checkpoint).status == 0)
@@ -30,7 +30,7 @@ import Testing
     #expect(text.output.hasSuffix(try TestFile.text(checkpoint)))
   }
 
-  @Test func aProofThatWasChangedIsRefused() async throws {
+  @Test("A proof that was changed is refused") func proofChanged() async throws {
     let ledger = try await ProvenLedger(events: 9)
     let proof = try ledger.run("prove", "inclusion", "5", "--format", "json").output
     let changes = [
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func whatIsNoProofIsRefusedByTheSecondVerifier() async throws {
+  @Test("What is no proof is refused by the second verifier") func proofRefused() async throws {
     let ledger = try await ProvenLedger(events: 9)
     let proof = try ledger.run("prove", "inclusion", "5", "--format", "json").output
     #expect(try #require(proof.firstRange(of: "{")).lowerBound == proof.startIndex)
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func whatIsNotThereIsNotProved() async throws {
+  @Test("What is not there is not proved") func proved() async throws {
     let ledger = try await ProvenLedger(events: 9)
     for position in ["0", "10", "18446744073709551615"] {
       let result = try ledger.run("prove", "inclusion", position)
@@ -79,7 +79,7 @@ import Testing
     #expect(try ledger.run("prove", "inclusion", "-1").status == 2)
   }
 
-  @Test func verifyComparesWithACheckpointKeptElsewhere() async throws {
+  @Test("Verify compares with a checkpoint kept elsewhere") func verifyCompares() async throws {
     let ledger = try await ProvenLedger(events: 5)
     let (kept, copy) = (ledger.file("kept"), ledger.file("copy"))
     #expect(Program.run("cp", ["-a", ledger.path, copy]))
@@ -113,7 +113,7 @@ import Testing
     #expect(try ledger.run("verify", "--against", ledger.file("none")).status == 3)
   }
 
-  @Test func whileAnotherProcessWritesTheNewestCheckpointWillDo() async throws {
+  @Test("While another process writes the newest checkpoint will do") func whileAnother() async throws {
     let ledger = try await ProvenLedger(events: 5)
     var unhurried = ProvenLedger.configuration
     unhurried.checkpoints.interval = .max
@@ -130,7 +130,7 @@ import Testing
     #expect(try ledger.run("prove", "inclusion", "6").status == 0)
   }
 
-  @Test func aRestoreThatLosesEventsIsNotMadeUnnoticed() async throws {
+  @Test("A restore that loses events is not made unnoticed") func restoreLoses() async throws {
     let ledger = try await ProvenLedger(events: 5)
     let (backup, file, again) = (ledger.file("backup"), ledger.file("witness"), ledger.file("again"))
     #expect(try ledger.run("backup", backup).status == 0)
@@ -146,7 +146,7 @@ import Testing
     #expect(try TestFile.text(file).contains("\n6\n"))
   }
 
-  @Test func whatWritesBringsTheWitnessFileUpToDate() async throws {
+  @Test("What writes brings the witness file up to date") func writesBrings() async throws {
     let ledger = try await ProvenLedger(events: 5)
     let file = ledger.file("witness")
     #expect(try ledger.run("key", "rotate-signing", "--witness-file", file).status == 0)

@@ -17,7 +17,7 @@ import Testing
     try runProgram(arguments + ["--ledger", ledger.path] + (key.map { ["--master-key", $0] } ?? []))
   }
 
-  @Test func whatIsNotSealedIsReadAndTheOutputSaysWhatWasNotVerified() async throws {
+  @Test("What is not sealed is read and the output says what was not verified") func sealedRead() async throws {
     let ledger = try await ledger()
     let file = "file:\(ledger.folder.path)/key"
     for arguments in [
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func whatTakesAKeySaysHowToGiveIt() async throws {
+  @Test("What takes a key says how to give it") func takesKey() async throws {
     let ledger = try await ledger()
     for arguments in [
       ["audit", "--reveal"], ["audit", "--phone", "-"], ["explain", "-"], ["backup", "\(ledger.folder.path)/copy"],
@@ -73,7 +73,7 @@ import Testing
     #expect(try run(ledger, "stats", key: "file:\(ledger.folder.path)/none").status == 3)
   }
 
-  @Test func theLogIsVerifiedAndADamagedOneIsFound() async throws {
+  @Test("The log is verified and a damaged one is found") func logVerified() async throws {
     let ledger = try await ledger()
     let sound = try run(ledger, "verify")
     #expect(sound.status == 0, "\(sound.error)")
@@ -99,7 +99,7 @@ import Testing
     #expect(damaged.error.contains("first bad position"), "\(damaged.error)")
   }
 
-  @Test func theReaderKeyTakesThePlaceOfTheMasterKey() async throws {
+  @Test("The reader key takes the place of the master key") func readerKey() async throws {
     let ledger = try await ledger()
     let (master, reader) = ("file:\(ledger.folder.path)/key", "\(ledger.folder.path)/reader")
     let made = try run(ledger, "key", "reader-key", "--to-file", reader, key: master)
@@ -140,8 +140,10 @@ import Testing
     #expect(try run(ledger, "audit", "--reveal", key: "file:\(signer)").status == 3)
   }
 
-  @Test(.enabled(if: Program.canMount, "a read-only disk needs the right to mount one"))
-  func aReadOnlyFileSystemIsEnough() async throws {
+  @Test(
+    "A read only file system is enough", .enabled(if: Program.canMount, "a read-only disk needs the right to mount one")
+  )
+  func readOnly() async throws {
     let ledger = try await ledger()
     let disk = "\(ledger.folder.path)/disk"
     #expect(unsafe mkdir(disk, 0o700) == 0)

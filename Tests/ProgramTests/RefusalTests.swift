@@ -15,7 +15,7 @@ import Testing
     #expect(result.output.isEmpty, "\(arguments)", sourceLocation: sourceLocation)
   }
 
-  @Test func whatIsWrongGoesByItsNameOnTheCommandLine() async throws {
+  @Test("What is wrong goes by its name on the command line") func wrongGoes() async throws {
     let ledger = try await ProvenLedger(events: 3)
     try expect(ledger, 1, "--as-of: there is no event at position 99", "state", "--as-of", "99")
     try expect(ledger, 1, "FROM: there is no event at position 99", "diff", "99")
@@ -29,14 +29,14 @@ import Testing
     #expect(try ledger.run("audit", "--since", "2d", "--until", "1d").status == 0)
   }
 
-  @Test func namesThatReadAsOthersAreRefused() async throws {
+  @Test("Names that read as others are refused") func namesRead() async throws {
     let ledger = try await ProvenLedger(events: 2)
     for name in ["a\u{202E}b", "\u{2066}a", "a\u{202A}", "a\u{2069}", "a\u{FFFD}", "a\u{200F}", "\u{200B}"] {
       try expect(ledger, 1, "name: expected", "group", "create", "--name", name + ".", "--creator", "2")
     }
   }
 
-  @Test func originsThatReadAsOthersAreRefused() throws {
+  @Test("Origins that read as others are refused") func originsRead() throws {
     let folder = TemporaryFolder()
     for origin in ["a:b:c", "[::1]", "a\u{200B}.example", "a\u{202E}b", "\u{2800}", ":1", "/x", "a:x", "a\u{FFFD}"] {
       let result = try runProgram(["init", "--origin", origin, "--ledger", "\(folder.path)/ledger"])
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func foldersThatHoldSomethingElseAreLeftAlone() async throws {
+  @Test("Folders that hold something else are left alone") func foldersHold() async throws {
     let ledger = try await ProvenLedger(events: 2)
     let other = ledger.file("other")
     #expect(Program.run("mkdir", [other]))
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func aStoreThatIsDamagedIsNotTakenForAPathMistyped() async throws {
+  @Test("A store that is damaged is not taken for a path mistyped") func storeDamaged() async throws {
     let ledger = try await ProvenLedger()
     let file = ledger.path + "/ledger/data.mdb"
     var random = SeededRandom(stream: 4_711)
@@ -80,7 +80,7 @@ import Testing
     try expect(ledger, 3, "data.mdb in the folder is damaged, or no ledger's", "key", "rotate-signing")
   }
 
-  @Test func whatWasDoneIsSaidInTheNumberThatItHas() async throws {
+  @Test("What was done is said in the number that it has") func doneSaid() async throws {
     let ledger = try await ProvenLedger()
     #expect(try ledger.run("verify").output.contains("1 event matches the tree"))
     #expect(try ledger.run("verify").output.contains("\n1 signed checkpoint agrees with it\n"))

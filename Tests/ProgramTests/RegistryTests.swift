@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `What is printed for programs is what the schemas say`() async throws {
+  @Test("What is printed for programs is what the schemas say") func printedPrograms() async throws {
     let (developer, admin) = try await people()
     let made = try object("connector", "create", "--owner", developer, "--name", "Roster", "--permission", "media")
     try expectDocuments(made, match: "connector")
@@ -90,7 +90,9 @@ import Testing
     return (ids[0], ids[1])
   }
 
-  @Test func `An operator leads a connector from creation to deletion, as the actor of all`() async throws {
+  @Test("An operator leads a connector from creation to deletion, as the actor of all") func operatorLeads()
+    async throws
+  {
     let (developer, admin) = try await people()
     let made = try object(
       "connector", "create", "--owner", developer, "--name", "Roster", "--permission", "group-information",
@@ -164,7 +166,7 @@ import Testing
     await reader.close()
   }
 
-  @Test func `An operator administers groups and their members`() async throws {
+  @Test("An operator administers groups and their members") func operatorAdministers() async throws {
     let (developer, admin) = try await people()
     let upper = try value("group", in: object("group", "create", "--name", "Upper", "--creator", admin))
     let lower = try value(
@@ -196,14 +198,14 @@ import Testing
     #expect(try object("group", "show", upper).contains("\"state\":\"deleted\""))
   }
 
-  @Test func `Sign-ins are shown when they are asked for`() async throws {
+  @Test("Sign-ins are shown when they are asked for") func signIns() async throws {
     let (developer, _) = try await people()
     #expect(try !object("account", "show", developer).contains("192.0.2.7"))
     #expect(try object("account", "show", developer, "--reveal").contains("\"address\":\"192.0.2.7\""))
     #expect(try run("account", "show", developer, "--reveal").output.contains("192.0.2.7"))
   }
 
-  @Test func `The key that signs now is printed alone`() async throws {
+  @Test("The key that signs now is printed alone") func keySigns() async throws {
     _ = try await people()
     let rotated = try run("key", "rotate-signing").output
     #expect(try run("key", "list").output.split(separator: "\n").count == 3)
@@ -211,7 +213,7 @@ import Testing
     #expect(try object("key", "list", "--newest").contains(#""verifierKeys":["\#(rotated.dropLast())"],"#))
   }
 
-  @Test func `What people send of themselves does not steer a terminal`() async throws {
+  @Test("What people send of themselves does not steer a terminal") func peopleSend() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     func signIn() async throws -> AccountID {
       try await ledger.accounts.signIn(
@@ -226,7 +228,7 @@ import Testing
     #expect(output.contains("Ada\u{FFFD}[2J") && output.contains("curl\u{FFFD}2J"))
   }
 
-  @Test func `What is wrong is told by the subcommand that it is wrong for`() async throws {
+  @Test("What is wrong is told by the subcommand that it is wrong for") func wrongTold() async throws {
     let (developer, _) = try await people()
     func expect(_ status: Int32, _ text: String, _ arguments: String...) throws {
       let result = try runProgram(arguments, environment: ["CREDLEDGER_DIR=\(path)"])
@@ -257,7 +259,7 @@ import Testing
     #expect(nameless.error.contains("credledger group list"))
   }
 
-  @Test func `A ledger that cannot be opened says so in the words of its operator`() async throws {
+  @Test("A ledger that cannot be opened says so in the words of its operator") func ledgerCannot() async throws {
     _ = try await people()
     let file = path + "/ledger/data.mdb"
     #expect(Program.run("cp", ["-r", path, folder.path + "/copy"]))
@@ -285,7 +287,7 @@ import Testing
     }
   }
 
-  @Test func `A new ledger without a name says which it got`() throws {
+  @Test("A new ledger without a name says which it got") func newLedger() throws {
     let result = try run("init")
     #expect(result.status == 0)
     #expect(result.error == "note: without --origin the ledger is named ledger.local, and keeps that name\n")

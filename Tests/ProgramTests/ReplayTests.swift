@@ -18,7 +18,7 @@ import Testing
     try runProgram(["replay"] + arguments + ["--ledger", path], input: input)
   }
 
-  @Test func whatIsPrintedIsAsTheSchemasSay() throws {
+  @Test("What is printed is as the schemas say") func printedAs() throws {
     let out = "\(folder.path)/out"
     for (schema, arguments) in [
       ("replay-verify", ["--verify"]), ("replay-verify", ["--verify", "--only", "validity"]),
@@ -35,7 +35,7 @@ import Testing
     try expectDocuments(steps.output, match: "replay-step")
   }
 
-  @Test func aPlantedRowIsNamedAndARebuildMendsIt() async throws {
+  @Test("A planted row is named and a rebuild mends it") func plantedRow() async throws {
     // The first group's row, its name changed.
     let number = try firstGroup()
     try plant(inGroup: number, under: try await directoryKey())
@@ -81,7 +81,7 @@ import Testing
     try transaction.commit()
   }
 
-  @Test func aReplayIntoAFolderGoesOnAndRefusesOthers() throws {
+  @Test("A replay into a folder goes on and refuses others") func replayInto() throws {
     let out = "\(folder.path)/out"
     #expect(try run("--to", "100", "--out", out).output.contains("from the first event to position 100"))
     let rest = try run("--to", "300", "--out", out, "--format", "ndjson")
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  @Test func whatHoldsNoWholeReplayIsNotLookedInto() throws {
+  @Test("What holds no whole replay is not looked into") func holdsWhole() throws {
     let (part, none) = ("\(folder.path)/part", "\(folder.path)/none")
     #expect(try run("--to", "100", "--out", part, "--only", "directory").status == 0)
     for (name, expected) in [
@@ -140,7 +140,7 @@ import Testing
     #expect(try runProgram(["state", "--in", part, "--as-of", "3", "--ledger", path]).status == 2)
   }
 
-  @Test func aRebuildIsRefusedWhileAnotherProcessWrites() async throws {
+  @Test("A rebuild is refused while another process writes") func rebuildRefused() async throws {
     let ledger = try await Ledger.open(at: path)
     let refused = try run("--rebuild")
     #expect(refused.status == 3 && refused.error.contains("already_open"), "\(refused.error)")
@@ -149,7 +149,7 @@ import Testing
     #expect(try run("--rebuild").status == 0)
   }
 
-  @Test func stepsGoThereAndBack() throws {
+  @Test("Steps go there and back") func stepsGoThereAndBack() throws {
     let steps = try run("--step", "--from", "300", input: "\nback 301\n\nshow account:2\ngo 10\ngo 301\n")
     #expect(steps.output.contains("that was the last event"))
     #expect(steps.output.contains("taken back: 1  "))

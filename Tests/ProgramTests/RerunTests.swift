@@ -6,7 +6,7 @@ import Testing
   let folder = TemporaryFolder()
   private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
-  @Test func aLedgerThatIsThereWholeIsSaidToBe() throws {
+  @Test("A ledger that is there whole is said to be") func ledgerWhole() throws {
     let made = ["init", "--ledger", path("ledger")]
     #expect(try runProgram(made).status == 0)
     let source = ["--ledger", path("ledger")]
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func whateverElseIsThereIsNotTakenForALedger() throws {
+  @Test("Whatever else is there is not taken for a ledger") func whateverElse() throws {
     #expect(Program.run("mkdir", ["-p", path("other/ledger")]))
     TestFile.write([1], to: path("other/ledger/data.mdb"))
     let refused = try runProgram(["init", "--ledger", path("other")])

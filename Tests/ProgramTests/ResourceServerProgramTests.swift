@@ -11,7 +11,7 @@ import Testing
     return (result.output, result.error, result.status)
   }
 
-  @Test func `One is made, listed, given another Secret and deleted`() throws {
+  @Test("One is made, listed, given another Secret and deleted") func madeListed() throws {
     #expect(try runProgram(["init", "--origin", "ledger.example.org"] + ledger).status == 0)
     let made = try run("create", "--name", "Archive", "--audience", "https://archive.example.org", "--format", "json")
     #expect(made.status == 0, "\(made.error)")

@@ -24,7 +24,7 @@ import Testing
     #expect(try runProgram(["backup", path("backup-2"), "--keys", path("keys-2")] + ledger).status == 0)
   }
 
-  @Test func keysThatAreOlderThanTheLogAreRefused() async throws {
+  @Test("Keys that are older than the log are refused") func keysOlder() async throws {
     try await grown()
     #expect(try runProgram(["archive", path("archive")] + ledger).status == 0)
     #expect(try runProgram(["export", "--out", path("lines")] + ledger).status == 0)
@@ -52,7 +52,7 @@ import Testing
     #expect(try runProgram(["backup", path("backup-3"), "--accept-missing-keys"] + ledger).status == 2)
   }
 
-  @Test func whoeverRestoresHearsWhatIsUndone() async throws {
+  @Test("Whoever restores hears what is undone") func restoresHears() async throws {
     try await grown()
     let restored = try runProgram(["restore", path("backup-1"), "--keys", path("keys-2"), "--ledger", path("again")])
     #expect(restored.status == 0, "\(restored.error)")
@@ -74,7 +74,7 @@ import Testing
     #expect(accepted.output.contains(#""missingKeys":1"#), "\(accepted.output)")
   }
 
-  @Test func keysComeBackWithoutTheMasterKeyThatWasKeptApart() async throws {
+  @Test("Keys come back without the master key that was kept apart") func keysCome() async throws {
     try await grown()
     let file = path("keys-2/keys/master.key")
     let descriptor = unsafe open(file, O_RDONLY)

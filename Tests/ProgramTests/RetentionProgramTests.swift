@@ -33,7 +33,7 @@ import Testing
     document.split(separator: "\"\(name)\":").dropFirst().first.flatMap { UInt64($0.prefix(while: \.isNumber)) }
   }
 
-  @Test func whatLeavesIsPlannedAppliedAndReadFromTheArchive() throws {
+  @Test("What leaves is planned applied and read from the archive") func leavesPlanned() throws {
     try simulated()
     let questions = [
       ["audit", "--limit", "10000", "--after", "9001", "--format", "ndjson"],
@@ -114,7 +114,7 @@ import Testing
     #expect(number("archivedBefore", in: nothing.output) == records)
   }
 
-  @Test func whatMakesNoSenseIsRefusedByItsStatus() throws {
+  @Test("What makes no sense is refused by its status") func makesSense() throws {
     try simulated()
     #expect(try retain([], age: "12h").status == 1)
     #expect(try retain([], age: "soon").status == 2)
@@ -137,7 +137,7 @@ import Testing
     #expect(number("archived", in: try run(["stats", "--format", "ndjson"]).output) == 0)
   }
 
-  @Test func whereverARunIsKilledAnotherGoesOn() throws {
+  @Test("Wherever a run is killed another goes on") func whereverRun() throws {
     // Many small segments, and so many commits.
     try simulated(eventsPerSegment: 50)
     #expect(Program.run("cp", ["-r", path("ledger"), path("kept")]))

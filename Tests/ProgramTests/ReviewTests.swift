@@ -8,7 +8,7 @@ import Testing
     try played.ledger.run(["review"] + arguments)
   }
 
-  @Test func aQuartersGrantsComeIntoASpreadsheet() async throws {
+  @Test("A quarters grants come into a spreadsheet") func quartersGrants() async throws {
     let played = try await BundleTests.Played()
     let csv = try run(played, "grants", "--format", "csv")
     #expect(csv.status == 0, "\(csv.error)")
@@ -68,7 +68,7 @@ import Testing
     #expect(try rows("connectors", "--owner-disabled").first?.contains(#""ownerState":"disabled""#) == true)
   }
 
-  @Test func whatIsStoppedAndWhoIsGoneShows() async throws {
+  @Test("What is stopped and who is gone shows") func stoppedGone() async throws {
     let played = try await BundleTests.Played()
     #expect(try played.ledger.run("account", "disable", "2", "--reason", "left the company").status == 0)
     let gone = try run(played, "grants", "--owner-disabled", "--format", "ndjson")

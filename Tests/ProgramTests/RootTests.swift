@@ -13,7 +13,7 @@ struct RootTests {
     [folder] + (TemporaryFolder.names(in: folder) ?? []).flatMap { entries("\(folder)/\($0)") }
   }
 
-  @Test func nothingBecomesRoots() throws {
+  @Test("Nothing becomes roots") func nothingBecomesRoots() throws {
     let witness = "\(folder.path)/witness"
     let made = try runProgram(["simulate", "--ledger", path, "--events", "60", "--seed", "7"])
     try #require(made.status == 0, "\(made.error)")

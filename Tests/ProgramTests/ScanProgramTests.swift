@@ -23,7 +23,8 @@ import Testing
     return (result.output, result.error, result.status)
   }
 
-  @Test func `Tokens of the ledger are found wherever they are, without showing them, and stopped if asked`()
+  @Test("Tokens of the ledger are found wherever they are, without showing them, and stopped if asked")
+  func tokensLedger()
     async throws
   {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())

@@ -4,7 +4,7 @@ import Testing
 
 /// Nothing of what was given is left out without a word: lines of a file, options that are repeated.
 @Suite struct SeveralLinesTests {
-  @Test func aFileOfNumbersIsReadWhole() async throws {
+  @Test("A file of numbers is read whole") func fileNumbers() async throws {
     let played = try await BundleTests.Played()
     let ledger = played.ledger
     // The last number lies across the 64 KiB that were read before.
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func eachLineIsATokenWithItsResult() async throws {
+  @Test("Each line is a token with its result") func eachLine() async throws {
     let played = try await BundleTests.Played()
     let foreign = try await BundleTests.Played()
     let input = "\n  Bearer \(played.text) \r\n\t\n\"\(foreign.text)\"\n'\(played.text)'\n"
@@ -62,7 +62,7 @@ import Testing
     #expect(bundled.status == 0, "\(bundled.error)")
   }
 
-  @Test func anOptionThatIsRepeatedNamesAlternatives() async throws {
+  @Test("An option that is repeated names alternatives") func optionRepeated() async throws {
     let ledger = try await AuditedLedger()
     func positions(_ arguments: [String], input: String = "") throws -> Set<String> {
       let result = try ledger.run(["audit", "--fields", "position", "--format", "csv"] + arguments, input: input)
@@ -89,7 +89,7 @@ import Testing
     #expect(both.count == 2)
   }
 
-  @Test func whatNeverWasIsNotAnEmptyAnswer() async throws {
+  @Test("What never was is not an empty answer") func neverEmpty() async throws {
     let ledger = try await AuditedLedger()
     for (option, name) in [
       ("--account", "account:99"), ("--actor", "connector:99"), ("--connector", "connector:99"), ("--group", "99"),

@@ -7,7 +7,9 @@ import Testing
 @Suite struct ShellTests {
   let folder = TemporaryFolder()
 
-  @Test(arguments: ["bash", "zsh", "fish"]) func aShellCompletesWhatTheProgramHas(shell: String) throws {
+  @Test("A shell completes what the program has", arguments: ["bash", "zsh", "fish"]) func shellCompletes(shell: String)
+    throws
+  {
     let script = try runProgram(["completion", shell])
     #expect(script.status == 0, "\(script.error)")
     for word in [
@@ -24,7 +26,7 @@ import Testing
     for command in commands { #expect(!command.output.0.contains(":"), "\(shell): \(command.output.0)") }
   }
 
-  @Test func bashTakesTheScriptAndCompletes() throws {
+  @Test("Bash takes the script and completes") func bashTakes() throws {
     let script = "\(folder.path)/completion"
     TestFile.write(Array(try runProgram(["completion", "bash"]).output.utf8), to: script)
     let asked = """
@@ -147,7 +149,7 @@ import Testing
     #expect(try bash.offered("group", "add-member", "5", "--number", "").isEmpty)
   }
 
-  @Test func eachCommandHasAManualPage() throws {
+  @Test("Each command has a manual page") func eachCommand() throws {
     let program = try Program.file("credledger")
     let build = program.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     let made = try runProgram([build, "\(folder.path)/man"], of: Repository.path + "/Tools/generate-man")

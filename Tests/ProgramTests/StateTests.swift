@@ -11,7 +11,7 @@ import Testing
 
   private func run(_ arguments: String...) throws -> ProgramResult { try runProgram(arguments + ledger) }
 
-  @Test func whatIsPrintedIsAsTheSchemasSay() throws {
+  @Test("What is printed is as the schemas say") func printedAs() throws {
     for (schema, arguments) in [
       ("state-summary", ["state"]), ("state", ["state", "--select", "tokens", "--as-of", "200"]),
       ("state", ["state", "--select", "accounts", "--as-of", "9", "--limit", "1"]),
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func aSnapshotChangesNothingButTheTimeItTakes() throws {
+  @Test("A snapshot changes nothing but the time it takes") func snapshotChanges() throws {
     let arguments = ["state", "--as-of", "390", "--select", "tokens", "--format", "ndjson"]
     let before = try runProgram(arguments + ledger)
     #expect(before.status == 0 && !before.output.isEmpty)
@@ -52,7 +52,7 @@ import Testing
     #expect(try runProgram(arguments + ledger).output == before.output)
   }
 
-  @Test func whileOneMakesSnapshotsAnotherIsRefused() async throws {
+  @Test("While one makes snapshots another is refused") func whileMakes() async throws {
     let server = try await Ledger.open(at: "\(simulated.folder.path)/ledger")
     #expect(try await server.history.snapshots.make()?.position == 400)
     for action in ["make", "drop"] {
@@ -64,7 +64,7 @@ import Testing
     #expect(try run("snapshot", "drop").output.hasPrefix("1 snapshot dropped"))
   }
 
-  @Test func momentsOutsideTheHistoryAreRefused() throws {
+  @Test("Moments outside the history are refused") func momentsOutside() throws {
     for (arguments, expected) in [
       (["state", "--as-of", "0"], "1 to 400"), (["state", "--as-of", "401"], "1 to 400"),
       (["state", "--as-of", "1999-12-31T23:59:59Z"], "before the ledger began"),
@@ -83,7 +83,7 @@ import Testing
     ] { #expect(try runProgram(arguments + ledger).status == 2, "\(arguments)") }
   }
 
-  @Test func personalDataAreMaskedUnlessRevealed() throws {
+  @Test("Personal data are masked unless revealed") func personalData() throws {
     let masked = try run("state", "--select", "accounts", "--format", "ndjson")
     #expect(masked.output.contains(#""subject":"***""#))
     let revealed = try run("state", "--select", "accounts", "--format", "ndjson", "--reveal")
@@ -91,7 +91,7 @@ import Testing
     #expect(revealed.output != masked.output)
   }
 
-  @Test func changesAreShownByObjectAndField() throws {
+  @Test("Changes are shown by object and field") func changesShown() throws {
     let made = try run("diff", "2", "100")
     #expect(made.output.contains("+ connector:"))
     #expect(made.output.contains("+ grant:"))

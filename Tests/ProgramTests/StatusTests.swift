@@ -5,7 +5,7 @@ import Testing
 
 /// `status`, `doctor`, and verification of what is new.
 @Suite struct StatusTests {
-  @Test func oneScreenSaysHowTheLedgerStands() async throws {
+  @Test("One screen says how the ledger stands") func oneScreen() async throws {
     let ledger = try await ProvenLedger(events: 5)
     let backups = ledger.file("backups")
     #expect(Program.run("mkdir", [backups]))
@@ -36,7 +36,7 @@ import Testing
     #expect(unkeyed.status == 0 && unkeyed.output.contains(#""keyed":false"#), "\(unkeyed.error)")
   }
 
-  @Test func aWriterIsNamed() async throws {
+  @Test("A writer is named") func aWriterIsNamed() async throws {
     let ledger = try await ProvenLedger(events: 2)
     let held = try await Ledger.open(at: ledger.path, ProvenLedger.configuration)
     let (own, seen) = (try held.status.writer, try ledger.run("status"))
@@ -46,7 +46,7 @@ import Testing
     #expect(try ledger.run("status").output.contains("writer        none"))
   }
 
-  @Test func whatIsWrongIsNamedWithWhatMendsIt() async throws {
+  @Test("What is wrong is named with what mends it") func whatIsWrong() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let sound = try ledger.run("doctor", "--format", "json")
     #expect(sound.status == 0 && sound.output.contains("no_operator"), "\(sound.output)\(sound.error)")
@@ -94,7 +94,7 @@ import Testing
     #expect(try ledger.run("doctor", "--min-free", "18446744073709551615").status == 1)
   }
 
-  @Test func whatIsNewIsVerifiedAndAllElseIsNotReadAgain() async throws {
+  @Test("What is new is verified and all else is not read again") func whatIsNew() async throws {
     let ledger = try await ProvenLedger(events: 6)
     let file = ledger.file("verified")
     let first = try ledger.run("verify", "--since-last", file, "--format", "json")

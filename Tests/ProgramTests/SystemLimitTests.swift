@@ -5,6 +5,7 @@ import Testing
 /// A process that is allowed too little says so, and neither ends by a signal nor waits for ever.
 @Suite struct SystemLimitTests {
   @Test(
+    "Too little is said",
     arguments: [
       "-n 4", "-n 5", "-n 6", "-n 8", "-n 12", "-n 31", "-v 1000000", "-v 2000000",
     ])
@@ -22,7 +23,7 @@ import Testing
     #expect(result.error.contains("ulimit \(limit.prefix(2))"))
   }
 
-  @Test func justEnoughIsEnough() throws {
+  @Test("Just enough is enough") func justEnoughIsEnough() throws {
     let simulated = try SimulatedLedger(events: 20)
     let result = try runProgram(
       [

@@ -13,7 +13,7 @@ import Testing
     return (result.output.hasPrefix("hidden\n"), result)
   }
 
-  @Test func aSecretIsAskedForAndNotShown() async throws {
+  @Test("A secret is asked for and not shown") func secretAsked() async throws {
     let played = try await BundleTests.Played()
     let ledger = ["--ledger", played.ledger.path]
     for (prompt, line, arguments, answer) in [
@@ -29,16 +29,18 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("a", 1), ("é", 1), ("e\u{301}", 1), ("東", 2), ("ａ", 2), ("🇩🇪", 2), ("👩‍👩‍👧", 2), ("👍🏽", 2), ("❤️", 2), ("1️⃣", 2),
-    ("⌚", 2), ("✅", 2), ("❤", 1), ("©", 1), ("🀄", 2), ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", 2), ("\u{200D}", 0), ("각", 2), ("→", 1),
-  ])
-  func charactersTakeTheColumnsOfATerminal(text: String, columns: Int) {
+  @Test(
+    "Characters take the columns of a terminal",
+    arguments: [
+      ("a", 1), ("é", 1), ("e\u{301}", 1), ("東", 2), ("ａ", 2), ("🇩🇪", 2), ("👩‍👩‍👧", 2), ("👍🏽", 2), ("❤️", 2), ("1️⃣", 2),
+      ("⌚", 2), ("✅", 2), ("❤", 1), ("©", 1), ("🀄", 2), ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", 2), ("\u{200D}", 0), ("각", 2), ("→", 1),
+    ])
+  func charactersTake(text: String, columns: Int) {
     #expect(text.columns == columns, "\(text.unicodeScalars.map { $0.value })")
     #expect((text + "x").padded(to: 6).columns == 6)
   }
 
-  @Test func narrowTablesKeepEveryName() {
+  @Test("Narrow tables keep every name") func narrowTables() {
     var table = Table(["CONNECTOR", "ID", "STATE", "OWNER", "NAME"])
     table.append(["connector:8", "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62", "active", "account:2", "Roster 🇩🇪"])
     let lines = table.lines(width: 40)

@@ -4,7 +4,7 @@ import Testing
 
 /// The log as files, checked by a verifier that shares nothing with the program.
 @Suite struct TilesTests {
-  @Test func theFolderGrowsWithTheLedger() async throws {
+  @Test("The folder grows with the ledger") func folderGrows() async throws {
     let ledger = try await ProvenLedger(events: 5)
     let tiles = ledger.file("public/tiles")
     var full: UInt64?
@@ -28,7 +28,7 @@ import Testing
     #expect(TestFile.identity(tiles + "/tile/entries/002.p/188") != nil)
   }
 
-  @Test func anInterruptedExportIsFinished() async throws {
+  @Test("An interrupted export is finished") func interruptedExport() async throws {
     let ledger = try await ProvenLedger(events: 300)
     let tiles = ledger.file("tiles")
     #expect(try ledger.run("tiles", "--out", tiles).status == 0)
@@ -45,7 +45,7 @@ import Testing
     #expect(TestFile.identity(tiles + "/tile/0/000") == kept)
   }
 
-  @Test func theFolderOfAnotherLedgerIsLeftAlone() async throws {
+  @Test("The folder of another ledger is left alone") func folderAnother() async throws {
     let (ledger, other) = (try await ProvenLedger(events: 3), try await ProvenLedger(events: 4))
     let (tiles, copy) = (ledger.file("tiles"), ledger.file("copy"))
     #expect(Program.run("cp", ["-a", ledger.path, copy]))
@@ -64,7 +64,7 @@ import Testing
     #expect(try ledger.run("tiles", "--out", ledger.file("file")).status == 3)
   }
 
-  @Test func aBitChangedInAnyFileIsFound() async throws {
+  @Test("A bit changed in any file is found") func bitChanged() async throws {
     let ledger = try await ProvenLedger(events: 258)
     let tiles = ledger.file("tiles")
     #expect(try ledger.run("tiles", "--out", tiles).status == 0)
@@ -84,7 +84,7 @@ import Testing
     #expect(try ledger.check("tiles", tiles).status == 0)
   }
 
-  @Test func checkpointsSignedInBetweenHaveTheirPartialTiles() async throws {
+  @Test("Checkpoints signed in between have their partial tiles") func checkpointsSigned() async throws {
     let ledger = try await ProvenLedger(events: 260)
     let tiles = ledger.file("tiles")
     #expect(try ledger.run("tiles", "--out", tiles).status == 0)
@@ -99,7 +99,7 @@ import Testing
     #expect(try ledger.run("tiles", "--out", tiles, "--check").status == 0)
   }
 
-  @Test func aPublishedFileThatChangedIsFoundAndReplaced() async throws {
+  @Test("A published file that changed is found and replaced") func publishedFile() async throws {
     let ledger = try await ProvenLedger(events: 258)
     let tiles = ledger.file("tiles")
     #expect(try ledger.run("tiles", "--out", tiles, "--check").status == 3)
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  @Test func aWebServerCanReadWhatIsPublished() async throws {
+  @Test("A web server can read what is published") func webServer() async throws {
     let ledger = try await ProvenLedger(events: 3)
     func modes(_ folder: String) -> [mode_t] {
       ["", "/checkpoint", "/tile/0", "/tile/0/000.p/3"].map { name in
@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  @Test func nothingUnfinishedStaysInThePublishedFolder() async throws {
+  @Test("Nothing unfinished stays in the published folder") func nothingUnfinished() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let tiles = ledger.file("tiles")
     #expect(try ledger.run("tiles", "--out", tiles).status == 0)

@@ -15,7 +15,7 @@ struct TokenKeyTests {
     try runProgram(arguments + ["--ledger", path, "--master-key", key], environment: token.environment)
   }
 
-  @Test func theMasterKeyFollowsFromOneThatNeverLeavesTheToken() throws {
+  @Test("The master key follows from one that never leaves the token") func masterKey() throws {
     for label in ["master", "next"] { try token.makeSecretKey(label) }
     let made = try run("init", "--origin", "ledger.example.org", key: token.uri("master"))
     #expect(made.status == 0, "\(made.error)")
@@ -33,7 +33,7 @@ struct TokenKeyTests {
     #expect(try run("key", "list", key: token.uri("next")).status == 0)
   }
 
-  @Test func whatIsWrongWithTheTokenIsSaid() throws {
+  @Test("What is wrong with the token is said") func wrongToken() throws {
     try token.makeSecretKey("master")
     #expect(try run("init", "--origin", "ledger.example.org", key: token.uri("master")).status == 0)
     let wrong = "\(folder.path)/wrong"

@@ -4,7 +4,7 @@ import Testing
 
 /// Tokens that an operator revokes, or asks about afterwards.
 @Suite struct TokenProgramTests {
-  @Test func aTokenThatThereIsNotIsRefused() async throws {
+  @Test("A token that there is not is refused") func tokenRefused() async throws {
     let played = try await BundleTests.Played()
     let ledger = played.ledger
     for target in ["token:999", "family:999", "family:\(played.token)", "grant:999", "connector:999", "account:999"] {
@@ -20,7 +20,7 @@ import Testing
     #expect(try ledger.run("explain", "token:\(played.token)", "--format", "ndjson").output.contains(#""valid":true"#))
   }
 
-  @Test func aLeakedTokenIsRevokedByItsText() async throws {
+  @Test("A leaked token is revoked by its text") func leakedToken() async throws {
     let played = try await BundleTests.Played()
     let arguments = ["token", "revoke", "-", "--ledger", played.ledger.path]
     let revoked = try runProgram(arguments, input: played.text + "\n")
@@ -36,7 +36,7 @@ import Testing
     #expect(try runProgram(["token", "revoke", "--help"]).output.contains("standard input"))
   }
 
-  @Test func aTokenThatWasStoppedAndExpiredIsSaidToBeBoth() async throws {
+  @Test("A token that was stopped and expired is said to be both") func tokenStopped() async throws {
     let ledger = try await AuditedLedger()
     let handle = ledger.token.handle.rawValue
     let table = try ledger.output(["explain", "\(handle)"])

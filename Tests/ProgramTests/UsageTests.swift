@@ -3,19 +3,21 @@ import Testing
 
 /// How the program speaks to whoever calls it wrongly, or has nothing to show.
 @Suite struct UsageTests {
-  @Test func unknownSubcommandsAreWrongUsage() throws {
+  @Test("Unknown subcommands are wrong usage") func unknownSubcommands() throws {
     let result = try runProgram(["nonsense"])
     #expect(result.status == 2)
     #expect(result.output.isEmpty)
     #expect(result.error.contains("nonsense"))
   }
 
-  @Test(arguments: [
-    (["aduit"], "credledger audit"), (["verfy", "--ledger", "x"], "credledger verify"),
-    (["token", "lst"], "credledger token list"),
-    (["group", "add-memebr", "5"], "credledger group add-member"), (["verify-bundel"], "credledger verify-bundle"),
-  ])
-  func aSubcommandThatWasMistypedIsGuessed(arguments: [String], meant: String) throws {
+  @Test(
+    "A subcommand that was mistyped is guessed",
+    arguments: [
+      (["aduit"], "credledger audit"), (["verfy", "--ledger", "x"], "credledger verify"),
+      (["token", "lst"], "credledger token list"),
+      (["group", "add-memebr", "5"], "credledger group add-member"), (["verify-bundel"], "credledger verify-bundle"),
+    ])
+  func subcommandMistyped(arguments: [String], meant: String) throws {
     let result = try runProgram(arguments)
     #expect(result.status == 2 && result.output.isEmpty)
     #expect(result.error.contains("Did you mean '\(meant)'?"), "\(result.error)")
@@ -30,25 +32,25 @@ import Testing
     #expect(try !runProgram(["stats", "--nonsense"]).error.contains("Give options after"))
   }
 
-  @Test(arguments: ["--version", "version"]) func theVersionIsTold(argument: String) throws {
+  @Test("The version is told", arguments: ["--version", "version"]) func theVersionIsTold(argument: String) throws {
     let result = try runProgram([argument])
     #expect(result.status == 0 && result.output == "credledger, unreleased\n" && result.error.isEmpty)
   }
 
-  @Test func helpIsNoFailure() throws {
+  @Test("Help is no failure") func helpIsNoFailure() throws {
     let result = try runProgram(["--help"])
     #expect(result.status == 0)
     #expect(result.output.contains("EXIT STATUS"))
   }
 
-  @Test func aLedgerThatIsNotThereCannotBeOpened() throws {
+  @Test("A ledger that is not there cannot be opened") func ledgerCannot() throws {
     let folder = TemporaryFolder()
     let result = try runProgram(["stats", "--ledger", "\(folder.path)/none"])
     #expect(result.status == 3)
     #expect(result.error.hasPrefix("error: "))
   }
 
-  @Test func aNewLedgerIsEmptyButForItsBeginning() throws {
+  @Test("A new ledger is empty but for its beginning") func newLedger() throws {
     let folder = TemporaryFolder()
     let ledger = ["--ledger", "\(folder.path)/ledger"]
     #expect(try runProgram(["init", "--origin", "ledger.example.org"] + ledger).status == 0)

@@ -34,7 +34,7 @@ import Testing
     return ours
   }
 
-  @Test func everyBitCounts() async throws {
+  @Test("Every bit counts") func everyBitCounts() async throws {
     let (ledger, bundle) = try await small()
     let whole = bundle.encoded
     var files = [whole]
@@ -48,7 +48,7 @@ import Testing
     #expect(verdicts.dropFirst().allSatisfy { !$0 })
   }
 
-  @Test func noMutationHolds() async throws {
+  @Test("No mutation holds") func noMutationHolds() async throws {
     let (ledger, bundle) = try await small()
     var random = SeededRandom(stream: 71)
     let whole = bundle.encoded

@@ -55,8 +55,8 @@ import Testing
     return (made, group.id)
   }
 
-  @Test func `Webhooks are listed by what they stand on and what they listen to, without what is secret`() async throws
-  {
+  @Test("Webhooks are listed by what they stand on and what they listen to, without what is secret")
+  func webhooksListed() async throws {
     let (made, group) = try await webhooks()
     let (first, second) = (made[0], made[1])
     let all = try lines("webhook", "list", "\(first.connector)")
@@ -75,7 +75,7 @@ import Testing
     #expect(try run("list", "account:2", status: 2).error.contains("credledger webhook list"))
   }
 
-  @Test func `One is disabled and deleted by the operator, and its key is gone`() async throws {
+  @Test("One is disabled and deleted by the operator, and its key is gone") func disabledDeleted() async throws {
     let (made, _) = try await webhooks()
     let id = "\(made[0].id.rawValue)"
     let disable = ["disable", id, "--reason", "floods the gateway"]

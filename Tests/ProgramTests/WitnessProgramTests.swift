@@ -12,7 +12,7 @@ import Testing
     try runProgram(arguments, environment: environment)
   }
 
-  @Test func theWalkthroughLeavesTheLedgerOfTheEnvironmentAlone() throws {
+  @Test("The walkthrough leaves the ledger of the environment alone") func walkthroughLeaves() throws {
     #expect(try run("init", "--origin", "ledger.example.org", "--ledger", path).status == 0)
     let mistyped = folder.path + "/legder"
     for named in [path, mistyped] {
@@ -27,7 +27,7 @@ import Testing
     #expect(try run("stats", "--format", "ndjson", "--ledger", path).output.contains(#""events":13,"#))
   }
 
-  @Test func aWitnessFileThatIsNotThereIsTold() throws {
+  @Test("A witness file that is not there is told") func witnessFile() throws {
     #expect(try run("init", "--origin", "ledger.example.org", "--ledger", path).status == 0)
     let note = "note: the witness file \(witness) is not there: nothing was compared with it"
     for command in ["stats", "verify"] {
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func aWitnessFileWhoseFolderIsNotThereIsAnError() throws {
+  @Test("A witness file whose folder is not there is an error") func witnessFileWhose() throws {
     #expect(try run("init", "--origin", "ledger.example.org", "--ledger", path).status == 0)
     let away = folder.path + "/mount/witness"
     for command in [["stats"], ["key", "rotate-signing"], ["token", "revoke", "account:1"]] {
@@ -57,7 +57,7 @@ import Testing
     #expect(TemporaryFolder.names(in: folder.path) == ["ledger"], "nothing is half made")
   }
 
-  @Test func errorsHaveOneForm() throws {
+  @Test("Errors have one form") func errorsHaveOneForm() throws {
     for arguments in [["stats", "--nonsense"], ["verify-bundle", "x", "--key", "y"], ["stats", "--ledger", path]] {
       let result = try runProgram(arguments)
       #expect(result.error.hasPrefix("error: "), "\(arguments): \(result.error)")

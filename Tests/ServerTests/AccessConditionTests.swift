@@ -41,7 +41,9 @@ import Testing
 
   // MARK: Introspection
 
-  @Test func `A resource server hears of every token, with whom it acts for and what it opens`() async throws {
+  @Test("A resource server hears of every token, with whom it acts for and what it opens") func resourceServer()
+    async throws
+  {
     let guarded = try await Self.served()
     let served = guarded.served
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
@@ -72,7 +74,9 @@ import Testing
 
   // MARK: A connector's own access
 
-  @Test func `A connector gets a token of its own where that is allowed, without a refresh token`() async throws {
+  @Test("A connector gets a token of its own where that is allowed, without a refresh token") func connectorGets()
+    async throws
+  {
     let guarded = try await Self.served(connector: .init(own: true))
     let served = guarded.served
     let answer = try served.post(
@@ -101,7 +105,7 @@ import Testing
 
   // MARK: Resource indicators
 
-  @Test func `A token that is for one resource server is good there and nowhere else`() async throws {
+  @Test("A token that is for one resource server is good there and nowhere else") func tokenResource() async throws {
     let guarded = try await Self.served()
     let served = guarded.served
     func token(_ resources: String...) throws -> Answer {
@@ -141,7 +145,9 @@ import Testing
       challenge?.contains("resource_metadata=\"\(served.origin)/.well-known/oauth-protected-resource\"") == true)
   }
 
-  @Test func `A resource server without an address hears of all tokens, and what they are for`() async throws {
+  @Test("A resource server without an address hears of all tokens, and what they are for") func resourceServerWithout()
+    async throws
+  {
     let guarded = try await Self.served(audience: nil)
     let served = guarded.served
     let token = try #require(
@@ -152,7 +158,8 @@ import Testing
     #expect(seen.json?["aud"] == .array([.string("urn:other")]))
   }
 
-  @Test func `A resource server hears of a refresh token unless its access is restricted to others`() async throws {
+  @Test("A resource server hears of a refresh token unless its access is restricted to others")
+  func resourceServerHears() async throws {
     let guarded = try await Self.served(["--development"])
     let served = guarded.served
     for (resource, isKnown) in [(Guarded.audience, true), ("urn:other", false)] {
@@ -170,7 +177,8 @@ import Testing
 
   // MARK: Pushed requests
 
-  @Test func `A request that was pushed is taken once, by its client, and leads to a code`() async throws {
+  @Test("A request that was pushed is taken once, by its client, and leads to a code") func requestPushed() async throws
+  {
     let guarded = try await Self.served(["--development"])
     let served = guarded.served
     let redirect = PercentEncoding.encode(ServedLedger.redirectURI)
@@ -203,7 +211,7 @@ import Testing
     #expect(metadata["pushed_authorization_request_endpoint"] == served.origin + "/oauth2/par")
   }
 
-  @Test func `A key that a pushed request proves is the one that its code needs`() async throws {
+  @Test("A key that a pushed request proves is the one that its code needs") func keyPushed() async throws {
     let served = try await Self.served(["--development"]).served
     let url = served.origin + "/oauth2/par"
     let form = "response_type=code&redirect_uri=\(PercentEncoding.encode(ServedLedger.redirectURI))"
@@ -241,8 +249,10 @@ import Testing
     return "DPoP: \(signed).\(Base64URL.encode(try key.sign(Array(signed.utf8))))"
   }
 
-  @Test(.enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
-  func `Authlib gets a connector's own token, and proofs by joserfc with P-256 are taken`() async throws {
+  @Test(
+    "Authlib gets a connector's own token, and proofs by joserfc with P-256 are taken",
+    .enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
+  func authlibGets() async throws {
     let guarded = try await Self.served(connector: .init(own: true))
     let served = guarded.served
     let server = Base64.decode(guarded.server.dropFirst("Authorization: Basic ".count)) ?? []
@@ -253,7 +263,8 @@ import Testing
     #expect(result.status == 0, "\(result.output)\(result.error)\(served.log)")
   }
 
-  @Test func `A connector that asks for it gets tokens that open nothing without its key`() async throws {
+  @Test("A connector that asks for it gets tokens that open nothing without its key") func connectorAsks() async throws
+  {
     let guarded = try await Self.served(connector: .init(bound: true))
     let served = guarded.served
     let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
@@ -318,7 +329,9 @@ import Testing
     #expect(!served.log.contains(token))
   }
 
-  @Test func `A proof is for the request that a gateway tells of, whatever address its client names`() async throws {
+  @Test("A proof is for the request that a gateway tells of, whatever address its client names") func proofRequest()
+    async throws
+  {
     let served = try await Self.served(connector: .init(bound: true)).served
     let answer = try served.post(
       "/oauth2/token", [served.basic, Self.proof(1, "POST", served.origin + "/oauth2/token", jti: "token")],
@@ -352,7 +365,7 @@ import Testing
     }
   }
 
-  @Test func `Where nonces are asked for, a proof is taken with one of this server alone`() async throws {
+  @Test("Where nonces are asked for, a proof is taken with one of this server alone") func noncesAsked() async throws {
     let guarded = try await Self.served(connector: .init(bound: true))
     let served = guarded.served
     served.end()

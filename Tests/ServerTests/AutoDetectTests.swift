@@ -47,7 +47,7 @@ private struct AutoDetectingClient {
 }
 
 @Suite struct AutoDetectTests {
-  @Test func `Basic is found at the first call`() async throws {
+  @Test("Basic is found at the first call") func basicFound() async throws {
     let served = try await ServedLedger()
     var client = AutoDetectingClient(served, id: served.connector, secret: served.secret)
     let token = try client.token("grant_type=refresh_token&refresh_token=\(served.refreshToken)")
@@ -56,7 +56,7 @@ private struct AutoDetectingClient {
     #expect(token["refresh_token"] == nil)
   }
 
-  @Test func `A first try that fails uses up neither a code nor a refresh token`() async throws {
+  @Test("A first try that fails uses up neither a code nor a refresh token") func firstTry() async throws {
     let served = try await ServedLedger()
     var client = AutoDetectingClient(served, id: served.connector, secret: served.secret)
     client.spoilsBasic = true
@@ -71,7 +71,7 @@ private struct AutoDetectingClient {
     #expect(client.calls[0].header("www-authenticate")?.hasPrefix("Basic ") == true)
   }
 
-  @Test func `A Secret that is wrong in both ways is told as the client reads it`() async throws {
+  @Test("A Secret that is wrong in both ways is told as the client reads it") func secretWrong() async throws {
     let served = try await ServedLedger()
     var client = AutoDetectingClient(served, id: served.connector, secret: "wrong")
     #expect(throws: AutoDetectingClient.Failure.refused(401, "invalid_client")) {

@@ -9,7 +9,9 @@ import Testing
     try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
   }
 
-  @Test func `Any method and path below is answered by the token alone, and no body is waited for`() async throws {
+  @Test("Any method and path below is answered by the token alone, and no body is waited for") func anyMethod()
+    async throws
+  {
     let served = try await ServedLedger()
     let token = try token(served)
     for (method, path) in [
@@ -31,7 +33,7 @@ import Testing
     #expect(try served.ask("GET", "/checker", ["accessToken: \(token)"]).status == 404)
   }
 
-  @Test func `A connection goes on where no body was announced`() async throws {
+  @Test("A connection goes on where no body was announced") func connectionGoes() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
     let connection = try Connection(port: served.port)
@@ -41,7 +43,8 @@ import Testing
     }
   }
 
-  @Test func `A bad token is 401 with a challenge, a missing scope is 403, and nothing else is answered`() async throws
+  @Test("A bad token is 401 with a challenge, a missing scope is 403, and nothing else is answered") func badToken()
+    async throws
   {
     let served = try await ServedLedger()
     let token = try token(served)
@@ -70,7 +73,7 @@ import Testing
     #expect(try served.ask("GET", "/check", [bearer]).status == 401)
   }
 
-  @Test func `Traefik and Caddy hear the same as others`() async throws {
+  @Test("Traefik and Caddy hear the same as others") func traefikCaddy() async throws {
     let served = try await ServedLedger()
     let bearer = "Authorization: Bearer \(try token(served))"
     for gateway in ForwardingGateway.allCases {
@@ -94,7 +97,8 @@ import Testing
     return nil
   }()
 
-  @Test(.enabled(if: nginx != nil, "there is no nginx here")) func `nginx guards a page by auth_request`() async throws
+  @Test("nginx guards a page by auth_request", .enabled(if: nginx != nil, "there is no nginx here")) func nginxGuards()
+    async throws
   {
     let served = try await ServedLedger()
     let token = try token(served)

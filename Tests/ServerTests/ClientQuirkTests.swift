@@ -5,7 +5,7 @@ import Testing
 @Suite struct ClientQuirkTests {
   private static let endpoints = ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"]
 
-  @Test func `A body may come in chunks, or not at all, and HEAD has none in its answer`() async throws {
+  @Test("A body may come in chunks, or not at all, and HEAD has none in its answer") func bodyMay() async throws {
     let served = try await ServedLedger()
     let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
     let connection = try Connection(port: served.port)
@@ -29,7 +29,9 @@ import Testing
     #expect(metadata.status == 200 && metadata.body == "")
   }
 
-  @Test func `No answer about tokens is kept by anybody on the way, whether it is good or an error`() async throws {
+  @Test("No answer about tokens is kept by anybody on the way, whether it is good or an error") func answerAbout()
+    async throws
+  {
     let served = try await ServedLedger()
     for path in Self.endpoints {
       for headers in [[served.basic], []] {
@@ -42,7 +44,9 @@ import Testing
     }
   }
 
-  @Test func `Browsers may call all but the page for consent, asking first without credentials`() async throws {
+  @Test("Browsers may call all but the page for consent, asking first without credentials") func browsersMay()
+    async throws
+  {
     let served = try await ServedLedger()
     let asked = [
       "Origin: https://app.example.org", "Access-Control-Request-Method: POST",
@@ -66,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `A token in the query, or two that differ, open nothing on any route`() async throws {
+  @Test("A token in the query, or two that differ, open nothing on any route") func tokenQuery() async throws {
     let people = try await PlatformPeople()
     let (admin, member) = (people.tokens["admin"] ?? "", people.tokens["member"] ?? "")
     let path = "/v1/groups"

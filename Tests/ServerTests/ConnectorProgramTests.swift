@@ -62,49 +62,58 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: isThere(packages + "/requests"), "Tools/test has not installed the Python clients"))
-  func `Python requests, with bodies that are the text of a dictionary`() async throws {
+  @Test(
+    "Python requests, with bodies that are the text of a dictionary",
+    .enabled(if: isThere(packages + "/requests"), "Tools/test has not installed the Python clients"))
+  func pythonRequests() async throws {
     try await Home().run("roster.py", by: "python3", text: "It's \"late\", Grüße ☂")
   }
 
-  @Test(.enabled(if: has("node"), "node is not installed"))
-  func `Node, with bodies in chunks that end within a character`() async throws {
+  @Test("Node, with bodies in chunks that end within a character", .enabled(if: has("node"), "node is not installed"))
+  func nodeBodies() async throws {
     try await Home().run("roster.mjs", by: "node", text: "It's \"late\", Grüße ☂")
   }
 
-  @Test(.enabled(if: has("node") && isThere(modules + "/axios"), "node or node-axios is not installed"))
-  func `axios, with an interceptor that signs in and sends the same again`() async throws {
+  @Test(
+    "axios, with an interceptor that signs in and sends the same again",
+    .enabled(if: has("node") && isThere(modules + "/axios"), "node or node-axios is not installed"))
+  func axiosInterceptor() async throws {
     try await Home().run("axios.cjs", by: "node", text: "It's \"late\", Grüße ☂")
   }
 
-  @Test(.enabled(if: has("node"), "node is not installed"))
-  func `fetch of Node, with streams for bodies and several requests at once`() async throws {
+  @Test(
+    "fetch of Node, with streams for bodies and several requests at once",
+    .enabled(if: has("node"), "node is not installed"))
+  func fetchNode() async throws {
     try await Home().run("fetch.mjs", by: "node", text: "It's \"late\", Grüße ☂")
   }
 
-  @Test(.enabled(if: has("java"), "java is not installed"))
-  func `HttpURLConnection of Java, with bare keys`() async throws {
+  @Test("HttpURLConnection of Java, with bare keys", .enabled(if: has("java"), "java is not installed"))
+  func httpURLConnectionJava() async throws {
     try await Home().run("Roster.java", by: "java", text: "It's late, Grüße")
   }
 
-  @Test(.enabled(if: has("php"), "php is not installed"))
-  func `cURL of PHP, with the Content-Type of a form on everything`() async throws {
+  @Test("cURL of PHP, with the Content-Type of a form on everything", .enabled(if: has("php"), "php is not installed"))
+  func cURLPHP() async throws {
     try await Home().run("roster.php", by: "php", text: "It's \"late\", Grüße ☂")
   }
 
-  @Test func `HttpClient of .NET Framework, which waits for 100 Continue, and text in ISO-8859-1`() async throws {
+  @Test("HttpClient of .NET Framework, which waits for 100 Continue, and text in ISO-8859-1") func httpClientNET()
+    async throws
+  {
     try await Home().run("frames.py", by: "python3", text: "It's late, Grüße")
   }
 
-  @Test func `curl, with half-quoted bodies, comments and a comma too many`() async throws {
+  @Test("curl, with half-quoted bodies, comments and a comma too many") func curlHalf() async throws {
     try await Home().run("roster.sh", by: "sh", text: "It's late, Grüße ☂")
   }
 
   @Test(
+    "XMLHttpRequest of a browser, on a page of another origin",
     .enabled(
       if: isThere(packages + "/selenium", "/usr/bin/chromium", "/usr/bin/chromedriver"),
       "chromium, chromium-driver or Selenium is not installed"))
-  func `XMLHttpRequest of a browser, on a page of another origin`() async throws {
+  func xmlHttpRequestBrowser() async throws {
     try await Home().run("browser.py", by: "python3", text: "It's \"late\", Grüße ☂")
   }
 }

@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func `Who refuses leaves an event, and the program hears of it`() async throws {
+  @Test("Who refuses leaves an event, and the program hears of it") func refusesLeaves() async throws {
     let scene = try await Scene(phone: "+44 7700 900195")
     let page = try scene.ask("&scope=textmessage.read")
     try scene.browser.open(page)
@@ -78,7 +78,7 @@ import Testing
     #expect(try scene.browser.open("/portal/audit.ndjson?exact=authorization.refused").body == events)
   }
 
-  @Test func `A person allows once, is asked again only for more, and can take it back`() async throws {
+  @Test("A person allows once, is asked again only for more, and can take it back") func personAllows() async throws {
     let scene = try await Scene(phone: "+44 7700 900140")
     let browser = scene.browser
     let page = try scene.ask("&scope=textmessage.read")
@@ -141,7 +141,9 @@ import Testing
     #expect(browser.page.body.contains("allowed <bdi>Shift &lt;b&gt;survey</bdi> to sign in by OAuth"))
   }
 
-  @Test func `Who is not signed in signs in first, and a silent request hears what is missing`() async throws {
+  @Test("Who is not signed in signs in first, and a silent request hears what is missing") func signedSigns()
+    async throws
+  {
     let scene = try await Scene(phone: "+44 7700 900141")
     let other = scene.served.browser()
     let page = try scene.ask("", by: other)
@@ -169,7 +171,8 @@ import Testing
     #expect(try scene.browser.open("/portal/authorize?request=\(String(repeating: "0", count: 32))").status == 410)
   }
 
-  @Test func `The page names the groups that the program reaches, five at most, and says that later ones are reached`()
+  @Test("The page names the groups that the program reaches, five at most, and says that later ones are reached")
+  func pageNames()
     async throws
   {
     let scene = try await Scene(phone: "+44 7700 900143")
@@ -184,7 +187,7 @@ import Testing
     #expect(!body.contains("Team 6"))
   }
 
-  @Test func `A program on the person's own machine is asked about each time`() async throws {
+  @Test("A program on the person's own machine is asked about each time") func programPersons() async throws {
     let scene = try await Scene(redirect: "http://127.0.0.1/done", phone: "+44 7700 900142")
     for _ in 0..<2 {
       try scene.browser.open(try scene.ask("&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fdone"), follow: false)
@@ -195,7 +198,8 @@ import Testing
     }
   }
 
-  @Test func `Outside of trials the endpoint sends the browser to the portal, and asks for no proof of its own`()
+  @Test("Outside of trials the endpoint sends the browser to the portal, and asks for no proof of its own")
+  func outsideTrials()
     async throws
   {
     let served = try await ServedLedger()

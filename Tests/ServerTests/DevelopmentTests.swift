@@ -13,7 +13,7 @@ import Testing
     try served.post(path, headers, form: fields)
   }
 
-  @Test func `A browser is sent back with a code, which PKCE and a secret redeem together`() async throws {
+  @Test("A browser is sent back with a code, which PKCE and a secret redeem together") func browserSent() async throws {
     let served = try await ServedLedger(["--development"])
     for path in ["/oauth2/authorize", "/api/oauth/authorize"] {
       let state = "%7B%22a%22%3A%22b%3D%26%22%7D"
@@ -43,8 +43,8 @@ import Testing
     #expect(old.status == 200)
   }
 
-  @Test
-  func `No browser is sent to an address that is not registered, and a client hears of its mistakes by the redirect`()
+  @Test("No browser is sent to an address that is not registered, and a client hears of its mistakes by the redirect")
+  func browserSentAddress()
     async throws
   {
     let served = try await ServedLedger(["--development"])
@@ -74,7 +74,7 @@ import Testing
     #expect(denied.header("location")?.contains("?error=access_denied&iss=") == true)
   }
 
-  @Test func `Pages of other sites cannot choose, and their text stays text`() async throws {
+  @Test("Pages of other sites cannot choose, and their text stays text") func pagesOther() async throws {
     let served = try await ServedLedger(["--development"])
     let head = try served.ask("GET", "/readyz")["head"]
     let form = "client_id=\(served.connector)&account=2"
@@ -96,7 +96,9 @@ import Testing
     #expect(!page.body.contains("<script") && page.body.contains("&quot;&gt;&lt;script&gt;"))
   }
 
-  @Test func `Signing in by a PIN works with half-quoted bodies, and the PIN is on the console alone`() async throws {
+  @Test("Signing in by a PIN works with half-quoted bodies, and the PIN is on the console alone") func signingPIN()
+    async throws
+  {
     let served = try await ServedLedger(["--development", "--log-level", "trace"])
     let asked = try served.ask(
       "POST", "/v1/generatePin", ["Content-Type: text/plain"],
@@ -138,7 +140,7 @@ import Testing
     #expect(!served.log.contains(pin) && !served.log.contains("911199999999"))
   }
 
-  @Test func `Known and unknown numbers are answered alike, and bad fields are named`() async throws {
+  @Test("Known and unknown numbers are answered alike, and bad fields are named") func knownUnknown() async throws {
     let served = try await ServedLedger(["--development"])
     func ask(_ number: String, _ id: String) throws -> Answer {
       try served.ask("POST", "/v1/generatePin", body: "{\"mobileNumber\":\"\(number)\",\"applicationId\":\"\(id)\"}")
@@ -161,7 +163,7 @@ import Testing
     }
   }
 
-  @Test func `Without being told so a server offers none of it`() async throws {
+  @Test("Without being told so a server offers none of it") func withoutBeing() async throws {
     let served = try await ServedLedger()
     for (method, path) in [("POST", "/v1/generatePin"), ("POST", "/v1/loginWithPinAndApplicationId")] {
       #expect(try served.ask(method, path, body: "").status == 404, "\(path)")

@@ -24,14 +24,14 @@ import Testing
     return isProtected
   }
 
-  @Test func `One that anybody may use is taken from all others`() async throws {
+  @Test("One that anybody may use is taken from all others") func anybodyMay() async throws {
     try bind()
     #expect(await found())
     var status = stat()
     #expect(unsafe lstat(file, &status) == 0 && status.st_mode & 0o7777 == 0o600)
   }
 
-  @Test func `What goes by its name and is none is refused, and left as it is`() async throws {
+  @Test("What goes by its name and is none is refused, and left as it is") func goesName() async throws {
     #expect(await !found())
     try bind("other.socket")
     unsafe symlink("other.socket", file)
@@ -45,8 +45,8 @@ import Testing
     #expect(unsafe lstat(file, &status) == 0 && status.st_mode & 0o777 == 0o640)
   }
 
-  @Test(.enabled(if: geteuid() == 0, "a socket is given to another user by root alone"))
-  func `Another user's is refused`() async throws {
+  @Test("Another user's is refused", .enabled(if: geteuid() == 0, "a socket is given to another user by root alone"))
+  func anotherUsers() async throws {
     try bind()
     unsafe chown(file, 65_534, 65_534)
     #expect(await !found())

@@ -41,7 +41,9 @@ import Testing
     }
   }
 
-  @Test func `A collector reads all events in order, goes on where it was, and nobody else reads any`() async throws {
+  @Test("A collector reads all events in order, goes on where it was, and nobody else reads any") func collectorReads()
+    async throws
+  {
     let (served, _) = try await served()
     let head = try #require(try served.ask("GET", "/readyz")["head"].flatMap { Int($0) })
     let all = try read(served, "/ledger/events", count: head)
@@ -69,7 +71,7 @@ import Testing
     #expect(!served.log.contains(Self.secret))
   }
 
-  @Test func `A stream ends in order before the server would cut it off`() async throws {
+  @Test("A stream ends in order before the server would cut it off") func streamEnds() async throws {
     let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=10"])
     let connection = try Connection(port: served.port)
     connection.send("GET /ledger/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.secret)\r\n\r\n")
@@ -78,7 +80,9 @@ import Testing
     #expect(text.contains("id: 1\n") && text.hasSuffix("\n\n\r\n0\r\n\r\n"), "\(text.suffix(200))")
   }
 
-  @Test func `Wrong secrets from one address are limited, and then the right one is refused too`() async throws {
+  @Test("Wrong secrets from one address are limited, and then the right one is refused too") func wrongSecrets()
+    async throws
+  {
     let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_FAILURES=4"])
     let bearer = "Authorization: Bearer \(Self.secret)"
     // What the right secret is followed by does not count.
@@ -96,7 +100,8 @@ import Testing
     }
   }
 
-  @Test func `Events go to the operator's address signed and in order, also those of a restart`() async throws {
+  @Test("Events go to the operator's address signed and in order, also those of a restart") func eventsGo() async throws
+  {
     let receiver = try WebhookReceiver()
     let (served, environment) = try await served(receiver.environment, webhooks: receiver.url("ok"))
     let first = try served.post(
@@ -131,7 +136,8 @@ import Testing
       "\(ids)")
   }
 
-  @Test func `Of a ledger that was restored to an earlier position, the operator's address gets what follows that`()
+  @Test("Of a ledger that was restored to an earlier position, the operator's address gets what follows that")
+  func ledgerRestored()
     async throws
   {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
@@ -152,7 +158,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `An operator's address that fails and hangs gets what it missed in order once it takes events`()
+  @Test("An operator's address that fails and hangs gets what it missed in order once it takes events")
+  func operatorsAddress()
     async throws
   {
     let receiver = try WebhookReceiver()

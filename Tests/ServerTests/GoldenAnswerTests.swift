@@ -3,7 +3,7 @@ import Testing
 
 /// What is sent, byte for byte but for what differs each time: clients depend on more of it than any document says.
 @Suite struct GoldenAnswerTests {
-  @Test func `Answers are what they were`() async throws {
+  @Test("Answers are what they were") func answersAre() async throws {
     let served = try await ServedLedger(["--public-url", "https://tokens.example.org", "--development"])
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
     let refresh = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"

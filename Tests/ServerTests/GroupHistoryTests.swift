@@ -81,7 +81,8 @@ import Testing
     private func number(_ range: Range<Int>) -> [String] { range.map { "+3369\(1_000_000 + count * 10 + $0)" } }
   }
 
-  @Test func `A random history ends as the model says, also where the server is killed in the middle of a change`()
+  @Test("A random history ends as the model says, also where the server is killed in the middle of a change")
+  func randomHistory()
     async throws
   {
     var random = SeededRandom(stream: 1_611)

@@ -10,7 +10,8 @@ import Testing
     return try #require(read.first)
   }
 
-  @Test func `A provider of the network has nothing called on this machine, and without TLS nothing else is called`()
+  @Test("A provider of the network has nothing called on this machine, and without TLS nothing else is called")
+  func providerNetwork()
     throws
   {
     let (remote, own) = (try provider("https://id.example.org"), try provider("http://127.0.0.1:9000"))

@@ -28,7 +28,7 @@ import Testing
       .map { "\($0.name): \($0.value)" }.sorted()
   }
 
-  @Test func `They are those that a task gives`() async throws {
+  @Test("They are those that a task gives") func thoseTask() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
     let client = "client_id=\(served.connector)&client_secret=\(served.secret)"
@@ -73,7 +73,7 @@ import Testing
     #expect(counted.contains(#"route="/check""#) && counted.contains(#"route="/oauth2/introspect""#))
   }
 
-  @Test func `A group is told alike at once and by a task, of few people and of many`() async throws {
+  @Test("A group is told alike at once and by a task, of few people and of many") func groupTold() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)"
     let last = text("GET", "/healthz", [], form: nil, closing: true)
@@ -104,8 +104,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [false, true])
-  func `Answers keep the order of requests that are sent at once`(isDecoded: Bool) async throws {
+  @Test("Answers keep the order of requests that are sent at once", arguments: [false, true])
+  func answersKeep(isDecoded: Bool) async throws {
     let served = try await ServedLedger()
     let token = try token(served)
     let check = text("GET", "/check", ["accessToken: \(token)"], form: nil, closing: false)
@@ -134,9 +134,8 @@ import Testing
       ], "\(answers)")
   }
 
-  @Test(arguments: [false, true])
-  func `Who asks for tokens often before it reads gets each, also where it ends its side`(isDecoded: Bool) async throws
-  {
+  @Test("Who asks for tokens often before it reads gets each, also where it ends its side", arguments: [false, true])
+  func asksTokens(isDecoded: Bool) async throws {
     let served = try await ServedLedger()
     let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
     let refused = text("GET", "/v1/accessToken", [], form: nil, closing: false)
@@ -147,7 +146,9 @@ import Testing
     #expect(Array(answers) == (0..<80).map { $0.isMultiple(of: 2) ? "200" : "401" }, "\(answers.count)")
   }
 
-  @Test func `Messages that are sent at once are answered in their order, small ones and large ones`() async throws {
+  @Test("Messages that are sent at once are answered in their order, small ones and large ones") func messagesSent()
+    async throws
+  {
     let people = try await PlatformPeople()
     func post(_ body: String, closing: Bool = false) -> String {
       let end = closing ? "Connection: close\r\n\r\n" : "\r\n"
@@ -169,7 +170,7 @@ import Testing
     #expect(!places.contains(kept.endIndex))
   }
 
-  @Test func `No client is told to go on in the middle of another answer`() async throws {
+  @Test("No client is told to go on in the middle of another answer") func clientTold() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
     let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
@@ -185,7 +186,9 @@ import Testing
     #expect(!answers.contains("100 Continue") && answers.split(separator: "HTTP/1.1 200 OK").count == 2, "\(answers)")
   }
 
-  @Test func `A check with a body behind another request is answered after it, and ends the connection`() async throws {
+  @Test("A check with a body behind another request is answered after it, and ends the connection") func checkBody()
+    async throws
+  {
     let served = try await ServedLedger()
     let token = try token(served)
     let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
@@ -197,7 +200,7 @@ import Testing
     #expect(answers.last?.lowercased().contains("x-connector") == true, "\(answers)")
   }
 
-  @Test func `A client that asks often before it reads gets each answer`() async throws {
+  @Test("A client that asks often before it reads gets each answer") func clientAsks() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
     let check = text("GET", "/check", ["accessToken: \(token)"], form: nil, closing: false)
@@ -208,11 +211,13 @@ import Testing
     #expect(answers.count == many + 1)
   }
 
-  @Test(arguments: [
-    (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_709_210_096, "Thu, 29 Feb 2024 12:34:56 GMT"),
-    (1_796_083_199, "Mon, 30 Nov 2026 23:59:59 GMT"), (4_102_444_800, "Fri, 01 Jan 2100 00:00:00 GMT"),
-  ])
-  func `The time is written as HTTP has it`(second: Int64, text: String) {
+  @Test(
+    "The time is written as HTTP has it",
+    arguments: [
+      (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_709_210_096, "Thu, 29 Feb 2024 12:34:56 GMT"),
+      (1_796_083_199, "Mon, 30 Nov 2026 23:59:59 GMT"), (4_102_444_800, "Fri, 01 Jan 2100 00:00:00 GMT"),
+    ])
+  func timeWritten(second: Int64, text: String) {
     #expect(HTTPDate.text(of: second) == text)
     var date = HTTPDate()
     #expect(date.now == date.now && date.now.count == 29)

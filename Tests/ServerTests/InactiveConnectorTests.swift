@@ -9,7 +9,8 @@ import Testing
     #expect(result.status == 0, "\(arguments): \(result.error)")
   }
 
-  @Test func `An inactive connector gets no token, and none of its tokens is good, until it is active again`()
+  @Test("An inactive connector gets no token, and none of its tokens is good, until it is active again")
+  func inactiveConnector()
     async throws
   {
     let served = try await ServedLedger()
@@ -56,7 +57,7 @@ import Testing
     #expect(try isActive() == "true")
   }
 
-  @Test func `An old Secret that is ended gets no token any more, and the current one does`() async throws {
+  @Test("An old Secret that is ended gets no token any more, and the current one does") func oldSecret() async throws {
     let served = try await ServedLedger()
     func status(_ secret: String) throws -> Int {
       try served.post(

@@ -14,7 +14,7 @@ import Tracing
 
 /// What a program has bootstrapped hears of requests.
 @Suite struct InstrumentTests {
-  @Test func `A tracer gets a span for each request, in the trace that the request is of`() async throws {
+  @Test("A tracer gets a span for each request, in the trace that the request is of") func tracerGets() async throws {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     let settings = try ServerSettings.read(flags: ["listen": ["127.0.0.1:0"]], environment: [:], file: nil)
@@ -51,7 +51,8 @@ import Tracing
     #expect(!"\(spans)".contains("secret"))
   }
 
-  @Test func `Metrics get the time of each request, and an answer that failed marks its span`() async throws {
+  @Test("Metrics get the time of each request, and an answer that failed marks its span") func metricsGet() async throws
+  {
     let (metrics, tracer) = (TestMetrics(), InMemoryTracer())
     let both = try #require(RequestInstruments(tracer: tracer, metrics: metrics))
     let alone = try #require(RequestInstruments(tracer: nil, metrics: metrics))
@@ -71,7 +72,9 @@ import Tracing
     #expect(tracer.finishedSpans.map { $0.status?.code == .error } == [false, true])
   }
 
-  @Test func `Metrics get what the ledger holds now, and what it has done since the report before`() async throws {
+  @Test("Metrics get what the ledger holds now, and what it has done since the report before") func metricsGetLedger()
+    async throws
+  {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     let metrics = TestMetrics()
@@ -92,7 +95,7 @@ import Tracing
     #expect(registered.totalValue == 1)
   }
 
-  @Test func `Where nothing is bootstrapped there is nothing to ask`() {
+  @Test("Where nothing is bootstrapped there is nothing to ask") func nothingBootstrapped() {
     #expect(RequestInstruments.bootstrapped == nil)
     #expect(RequestInstruments(tracer: nil, metrics: nil) == nil)
   }

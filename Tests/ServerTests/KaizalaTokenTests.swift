@@ -3,7 +3,7 @@ import Testing
 
 /// Access tokens in the Kaizala form, as published clients ask for them.
 @Suite struct KaizalaTokenTests {
-  @Test func `A refresh token is traded for an access token, by any spelling of the path`() async throws {
+  @Test("A refresh token is traded for an access token, by any spelling of the path") func refreshToken() async throws {
     let served = try await ServedLedger(["--public-url", "https://tokens.example.org"])
     for path in ["/v1/accessToken", "//v1//accessToken/", "/V1/ACCESSTOKEN", "/v1/accessToken?unknown=1"] {
       let answer = try served.ask("GET", path, served.kaizalaHeaders)
@@ -24,7 +24,9 @@ import Testing
     }
   }
 
-  @Test func `Header fields may be written in any case, with a form's Content-Type and no agent`() async throws {
+  @Test("Header fields may be written in any case, with a form's Content-Type and no agent") func headerFields()
+    async throws
+  {
     let served = try await ServedLedger()
     let headers = [
       "APPLICATIONID:\(served.connector.uppercased())@1", "applicationsecret:\(served.secret)",
@@ -34,7 +36,7 @@ import Testing
     #expect(try served.ask("GET", "/v1/accessToken", headers).status == 200)
   }
 
-  @Test func `Each failure has the three members, and nothing is appended`() async throws {
+  @Test("Each failure has the three members, and nothing is appended") func eachFailure() async throws {
     let served = try await ServedLedger()
     let (id, secret, token) = (
       "applicationId: \(served.connector)", "applicationSecret: \(served.secret)",
@@ -80,7 +82,8 @@ import Testing
     }
   }
 
-  @Test func `When a tenth of its life is left each call brings a new refresh token, and the old one goes on`()
+  @Test("When a tenth of its life is left each call brings a new refresh token, and the old one goes on")
+  func whenTenth()
     async throws
   {
     let served = try await ServedLedger(grantedAgo: 33_000)
@@ -98,10 +101,12 @@ import Testing
     #expect(third["refreshToken"] == "")
   }
 
-  @Test(arguments: [
-    "client_id=ID&client_secret=SECRET&code=CODE",
-    "{client_id:'ID',\"client_secret\":\"SECRET\", Code: 'CODE', // as published clients write\n}",
-  ]) func `A code is traded on the route of the Kaizala form, with neither grant_type nor redirect_uri`(body: String)
+  @Test(
+    "A code is traded on the route of the Kaizala form, with neither grant_type nor redirect_uri",
+    arguments: [
+      "client_id=ID&client_secret=SECRET&code=CODE",
+      "{client_id:'ID',\"client_secret\":\"SECRET\", Code: 'CODE', // as published clients write\n}",
+    ]) func codeTraded(body: String)
     async throws
   {
     let served = try await ServedLedger()
@@ -119,7 +124,7 @@ import Testing
     #expect(again["errorCode"] == "InvalidToken")
   }
 
-  @Test func `Browsers may call, and hear so without credentials`() async throws {
+  @Test("Browsers may call, and hear so without credentials") func browsersMay() async throws {
     let served = try await ServedLedger()
     let answer = try served.ask(
       "OPTIONS", "/v1/accessToken", ["Origin: https://app.example.org", "Access-Control-Request-Method: GET"])

@@ -24,7 +24,9 @@ import Testing
     return sizes
   }
 
-  @Test func `A large group is made, read whole and by pages, and written to, in bounded memory`() async throws {
+  @Test("A large group is made, read whole and by pages, and written to, in bounded memory") func largeGroup()
+    async throws
+  {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)"
     for start in stride(from: 0, to: Self.count, by: 200) {

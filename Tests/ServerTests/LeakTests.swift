@@ -45,7 +45,9 @@ import Testing
       body: body)
   }
 
-  @Test func `A signed report stops the tokens of the ledger in it, and records where they were`() async throws {
+  @Test("A signed report stops the tokens of the ledger in it, and records where they were") func signedReport()
+    async throws
+  {
     let served = try await ServedLedger(environment: [makeKey("scanner")])
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
     let foreign = "cla_" + String(repeating: "a", count: 71)
@@ -72,7 +74,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A signed access token that leaked is found and stopped as any other`() async throws {
+  @Test("A signed access token that leaked is found and stopped as any other") func signedAccess() async throws {
     let served = try await ServedLedger(environment: [makeKey("scanner")])
     served.end()
     let ledger = try await Ledger.open(at: served.path, LedgerConfiguration())
@@ -99,7 +101,7 @@ import Testing
         "1"))
   }
 
-  @Test func `A report that is not signed by a configured key does nothing`() async throws {
+  @Test("A report that is not signed by a configured key does nothing") func reportSigned() async throws {
     let served = try await ServedLedger(environment: [makeKey("scanner")])
     _ = try makeKey("other")
     let body = #"[{"token":"\#(served.refreshToken)","type":"t","url":"u"}]"#
@@ -111,7 +113,7 @@ import Testing
     #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 200)
   }
 
-  @Test func `Without keys nobody reports, and what is no key is refused`() async throws {
+  @Test("Without keys nobody reports, and what is no key is refused") func withoutKeys() async throws {
     let served = try await ServedLedger()
     #expect(try served.ask("POST", "/leaks", body: "[]").status == 404)
     _ = try makeKey("scanner")

@@ -4,7 +4,7 @@ import Testing
 
 /// What is cut off without harm: malformed, large and slow requests.
 @Suite struct LimitTests {
-  @Test func `A large header passes, a larger one does not`() async throws {
+  @Test("A large header passes, a larger one does not") func largeHeader() async throws {
     let served = try await ServedLedger()
     #expect(try served.ask("GET", "/healthz", ["x: " + String(repeating: "y", count: 16_384)]).status == 200)
     let refused = try served.ask("GET", "/healthz", ["x: " + String(repeating: "y", count: 70_000)])
@@ -19,7 +19,7 @@ import Testing
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
-  @Test func `A body that is too large is refused before it is sent, and once it was`() async throws {
+  @Test("A body that is too large is refused before it is sent, and once it was") func bodyToo() async throws {
     let served = try await ServedLedger()
     let told = try Connection(port: served.port)
     told.send("POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
@@ -35,7 +35,7 @@ import Testing
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
-  @Test func `What somebody sends who has shown nothing is small`() async throws {
+  @Test("What somebody sends who has shown nothing is small") func somebodySends() async throws {
     let served = try await ServedLedger(["--development"])
     let own = ["Sec-Fetch-Site: same-origin"]
     let large = "name=" + String(repeating: "x", count: 65_536)
@@ -47,7 +47,7 @@ import Testing
     #expect(try served.post("/portal/sign-in/development", own, form: "name=%zz").status == 400)
   }
 
-  @Test func `Slow clients are cut off`() async throws {
+  @Test("Slow clients are cut off") func slowClients() async throws {
     let served = try await ServedLedger(
       environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2", "CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=2"])
     let silent = try Connection(port: served.port)
@@ -72,7 +72,9 @@ import Testing
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
-  @Test func `One address has so many connections, and those that ended count no longer`() async throws {
+  @Test("One address has so many connections, and those that ended count no longer") func addressConnections()
+    async throws
+  {
     let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=3"])
     var kept = try (0..<3).map { _ in try Connection(port: served.port) }
     for connection in kept { #expect(health(on: connection) == 200) }
@@ -94,7 +96,7 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `A proxy that is configured has any number of connections`() async throws {
+  @Test("A proxy that is configured has any number of connections") func proxyConfigured() async throws {
     let served = try await ServedLedger(environment: [
       "CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=3", "CREDLEDGER_SERVE_PROXIES=127.0.0.0/8",
     ])
@@ -108,16 +110,19 @@ import Testing
     return Answer(connection.read()).status
   }
 
-  @Test(arguments: [
-    "GET\r\n\r\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
-    "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
-    "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nX: Host: b\r\nConnection: close\r\n\r\n",
-    "GET /check HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
-    "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-  ]) func `Malformed requests do no harm`(request: String) async throws {
+  @Test(
+    "Malformed requests do no harm",
+    arguments: [
+      "GET\r\n\r\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nX: Host: b\r\nConnection: close\r\n\r\n",
+      "GET /check HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+      "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ]) func malformedRequests(request: String) async throws
+  {
     let served = try await ServedLedger()
     let connection = try Connection(port: served.port)
     connection.send(request)

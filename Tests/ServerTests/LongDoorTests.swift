@@ -11,7 +11,7 @@ import Testing
     try runProgram(arguments + ["--ledger", served.path])
   }
 
-  @Test func `A server that is told to stop performs a command to its end, and answers`() async throws {
+  @Test("A server that is told to stop performs a command to its end, and answers") func serverTold() async throws {
     let served = try await ServedLedger()
     let people = 900
     let file = "\(served.folder.path)/people.csv"
@@ -46,7 +46,7 @@ import Testing
     #expect(try run(served, "verify").status == 0)
   }
 
-  @Test func `A server removes records on the word of its own archive alone`() async throws {
+  @Test("A server removes records on the word of its own archive alone") func serverRemoves() async throws {
     let folder = TemporaryFolder()
     let (ledger, archive) = ("\(folder.path)/ledger", "\(folder.path)/archive")
     for arguments in [
@@ -80,13 +80,15 @@ import Testing
     #expect(try runProgram(["verify", "--ledger", ledger, "--archive", archive]).status == 0)
   }
 
-  @Test func `Without an archive of its own a server removes nothing`() async throws {
+  @Test("Without an archive of its own a server removes nothing") func withoutArchive() async throws {
     let served = try await ServedLedger()
     let result = try run(served, "retention", "--older-than", "30d", "--apply", "--archive", served.folder.path)
     #expect(result.status == 1 && result.error.contains("the server has been given no archive"), "\(result)")
   }
 
-  @Test func `A server draws a new master key where its own is in the key folder, and is found by it`() async throws {
+  @Test("A server draws a new master key where its own is in the key folder, and is found by it") func serverDraws()
+    async throws
+  {
     let served = try await ServedLedger()
     let key = "\(served.path)/keys/master.key"
     let before = ServedLedger.content(of: key)
@@ -102,7 +104,7 @@ import Testing
     #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 200)
   }
 
-  @Test func `A server whose master key is elsewhere moves it nowhere`() async throws {
+  @Test("A server whose master key is elsewhere moves it nowhere") func serverWhose() async throws {
     let served = try await ServedLedger()
     #expect(served.end() == 0)
     let key = "\(served.folder.path)/key"
@@ -119,17 +121,19 @@ import Testing
     #expect(try run(served, "verify", "--master-key", "file:\(key)").status == 0)
   }
 
-  @Test(arguments: [
-    (["key", "rotate-master", "--to", "environment:NEW_KEY"], "start it with the new source"),
-    (["key", "rotate-signing", "--external", "command:/bin/true"], "start it with --signing-key"),
-    (["replay", "--rebuild"], "or compare them by --verify"),
-    (["replay", "--step", "--reveal"], "credledger state --as-of"),
-    (["audit", "--all", "--reveal", "--format", "ndjson"], "by --limit 10000 and --after"),
-    (["audit", "--follow", "--reveal"], "by --limit 10000 and --after"),
-    (["state", "--in", "/nowhere", "--reveal"], "name the moment by --as-of"),
-    (["explain", "account:2", "--proof", "/nowhere/x", "--reveal"], "read by --reveal without --proof"),
-  ])
-  func `What a server does not do for others is refused with what to do instead`(
+  @Test(
+    "What a server does not do for others is refused with what to do instead",
+    arguments: [
+      (["key", "rotate-master", "--to", "environment:NEW_KEY"], "start it with the new source"),
+      (["key", "rotate-signing", "--external", "command:/bin/true"], "start it with --signing-key"),
+      (["replay", "--rebuild"], "or compare them by --verify"),
+      (["replay", "--step", "--reveal"], "credledger state --as-of"),
+      (["audit", "--all", "--reveal", "--format", "ndjson"], "by --limit 10000 and --after"),
+      (["audit", "--follow", "--reveal"], "by --limit 10000 and --after"),
+      (["state", "--in", "/nowhere", "--reveal"], "name the moment by --as-of"),
+      (["explain", "account:2", "--proof", "/nowhere/x", "--reveal"], "read by --reveal without --proof"),
+    ])
+  func serverOthers(
     arguments: [String], instead: String
   ) async throws {
     let served = try await ServedLedger()

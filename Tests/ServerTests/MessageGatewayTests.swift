@@ -70,7 +70,9 @@ import Testing
     return event
   }
 
-  @Test func `A PIN goes to the gateway as Twilio's interface has it, signs in, and is in no log`() async throws {
+  @Test("A PIN goes to the gateway as Twilio's interface has it, signs in, and is in no log") func pinGoes()
+    async throws
+  {
     let (gateway, port) = try gateway("201")
     defer { _ = gateway.kill() }
     let served = try await serve(port)
@@ -97,7 +99,7 @@ import Testing
     for secret in [String(pin), "911199999998", "token-of-the-account"] { #expect(!served.log.contains(secret)) }
   }
 
-  @Test func `A gateway that fails is asked again, and one that refuses is not`() async throws {
+  @Test("A gateway that fails is asked again, and one that refuses is not") func gatewayFails() async throws {
     let (failing, port) = try gateway("503", "201")
     defer { _ = failing.kill() }
     let served = try await serve(port)
@@ -119,7 +121,8 @@ import Testing
     }
   }
 
-  @Test func `A gateway whose certificate is not trusted gets nothing, and a server that stops does not wait for it`()
+  @Test("A gateway whose certificate is not trusted gets nothing, and a server that stops does not wait for it")
+  func gatewayWhose()
     async throws
   {
     let (gateway, port) = try gateway("201")
@@ -134,7 +137,8 @@ import Testing
     #expect(event.failure == .expired && event.attempts >= 1 && event.status == 0)
   }
 
-  @Test func `A body in JSON has the values as JSON, and a bearer token where there is no user`() async throws {
+  @Test("A body in JSON has the values as JSON, and a bearer token where there is no user") func bodyJSON() async throws
+  {
     let (gateway, port) = try gateway("200")
     defer { _ = gateway.kill() }
     try write("token\n", to: "\(folder.path)/secret")

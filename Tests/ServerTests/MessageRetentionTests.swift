@@ -6,7 +6,9 @@ import Testing
 
 /// How long a server keeps messages.
 @Suite struct MessageRetentionTests {
-  @Test func `A server removes what is older than its setting says, and nothing unless it is set`() async throws {
+  @Test("A server removes what is older than its setting says, and nothing unless it is set") func serverRemoves()
+    async throws
+  {
     var (token, group) = ("", "")
     let served = try await ServedLedger(preparing: { (served, ledger) in
       let admin = try await ServedLedger.arrive("admin", "+911199999998", on: ledger)

@@ -3,8 +3,8 @@ import Testing
 
 /// Tokens in the form of the OAuth standards, and what clients stumble over.
 @Suite struct OAuthTests {
-  @Test func `A narrower scope is honoured for the access token, and the refresh token keeps what it has`() async throws
-  {
+  @Test("A narrower scope is honoured for the access token, and the refresh token keeps what it has")
+  func narrowerScope() async throws {
     let served = try await ServedLedger()
     func refresh(_ scope: String) throws -> Answer {
       try served.post(
@@ -27,7 +27,8 @@ import Testing
     #expect(refused["error_description"]?.hasPrefix("scope: expected") == true)
   }
 
-  @Test func `A refresh token is traded by Basic and by parameters, and each answer is as clients need it`()
+  @Test("A refresh token is traded by Basic and by parameters, and each answer is as clients need it")
+  func refreshToken()
     async throws
   {
     let served = try await ServedLedger()
@@ -56,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func `The scope is told in the client's words where it is what the client asked for`() async throws {
+  @Test("The scope is told in the client's words where it is what the client asked for") func scopeTold() async throws {
     let served = try await ServedLedger()
     let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)&scope="
     let all = "textmessage.write textmessage.read groupinfo.update groupinfo.remove groupinfo.write groupinfo.read"
@@ -68,8 +69,8 @@ import Testing
         == "groupinfo.read groupinfo.write groupinfo.remove groupinfo.update textmessage.read textmessage.write")
   }
 
-  @Test
-  func `Each failure is as RFC 6749 writes it, uses nothing up, and a client that repeats by other means succeeds`()
+  @Test("Each failure is as RFC 6749 writes it, uses nothing up, and a client that repeats by other means succeeds")
+  func eachFailure()
     async throws
   {
     let served = try await ServedLedger()
@@ -116,7 +117,8 @@ import Testing
     #expect(repeated["refresh_token"]?.hasPrefix("clr_") == true)
   }
 
-  @Test func `Introspection tells a connector of its own tokens, and of all others that they are not active`()
+  @Test("Introspection tells a connector of its own tokens, and of all others that they are not active")
+  func introspectionTells()
     async throws
   {
     let served = try await ServedLedger()
@@ -148,7 +150,7 @@ import Testing
     #expect(try served.ask("GET", "/oauth2/introspect?token=\(token)", [served.basic]).status == 405)
   }
 
-  @Test func `Revocation answers alike whatever the token was, and a second time`() async throws {
+  @Test("Revocation answers alike whatever the token was, and a second time") func revocationAnswers() async throws {
     let served = try await ServedLedger()
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
     let other = ServedLedger.basic(served.otherConnector, served.otherSecret)
@@ -177,7 +179,7 @@ import Testing
     }
   }
 
-  @Test func `The metadata names the issuer byte for byte, and Basic before all else`() async throws {
+  @Test("The metadata names the issuer byte for byte, and Basic before all else") func metadataNames() async throws {
     let served = try await ServedLedger(["--public-url", "https://tokens.example.org/"])
     let answer = try served.ask("GET", "/.well-known/oauth-authorization-server")
     #expect(answer.status == 200)
@@ -190,7 +192,7 @@ import Testing
     }
   }
 
-  @Test func `One refresh token that many ask with at once is answered to each`() async throws {
+  @Test("One refresh token that many ask with at once is answered to each") func refreshTokenAsk() async throws {
     let served = try await ServedLedger()
     let (port, basic, token) = (served.port, served.basic, served.refreshToken)
     let statuses = await withTaskGroup(of: Int.self) { group in

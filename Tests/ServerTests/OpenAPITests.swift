@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func `Each route is described, and nothing else is`() async throws {
+  @Test("Each route is described, and nothing else is") func eachRoute() async throws {
     let (server, ledger, folder) = try await server()
     func name(_ method: String, _ path: String) -> String { "\(method) \(path.replacing(/\{[^}]*\}/, with: "{}"))" }
     let described = Set(try RouteDescriptions().operations.map { name($0.method, $0.path) })
@@ -61,7 +61,8 @@ import Testing
   }
 
   /// The tests by role and by scope go by that table.
-  @Test func `Each route below v1 is one of the Token Service, or in the table of the Platform Service`() async throws {
+  @Test("Each route below v1 is one of the Token Service, or in the table of the Platform Service")
+  func eachRouteBelow() async throws {
     let (server, ledger, folder) = try await server()
     let table = Set(try await PlatformRouteTable().versioned.map(\.name))
     let below = Set(server.routes.map { "\($0.method.rawValue) \($0.path)" }.filter { $0.contains(" /v1/") })
@@ -74,7 +75,7 @@ import Testing
     _ = folder
   }
 
-  @Test func `The server serves its description, and a page that loads nothing`() async throws {
+  @Test("The server serves its description, and a page that loads nothing") func serverServes() async throws {
     let served = try await ServedLedger()
     let text = try served.ask("GET", "/openapi.yaml")
     #expect(text.status == 200 && text.header("content-type") == "application/yaml; charset=utf-8")
@@ -92,7 +93,8 @@ import Testing
     #expect(page.header("content-security-policy")?.contains("style-src 'sha256-\(digest)';") == true)
   }
 
-  @Test func `The YAML of the description is read as it is meant, and anything else is refused by its line`() throws {
+  @Test("The YAML of the description is read as it is meant, and anything else is refused by its line")
+  func yamlDescription() throws {
     let value = try YAMLDocument.parse(
       """
       # comment
@@ -123,10 +125,11 @@ import Testing
   }
 
   @Test(
+    "Whatever is asked, no answer is a 5xx, and each is as described",
     .enabled(
       if: TemporaryFolder.names(in: packages)?.contains("schemathesis") == true,
       "Tools/test has not installed schemathesis"))
-  func `Whatever is asked, no answer is a 5xx, and each is as described`() async throws {
+  func whateverAsked() async throws {
     let served = try await ServedLedger(
       ["--development"],
       environment: [

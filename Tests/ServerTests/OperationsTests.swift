@@ -8,7 +8,8 @@ import Testing
 
 /// What operators ask of a server, and how it begins and ends.
 @Suite struct OperationsTests {
-  @Test func `A server says whether it is alive and ready, and tells its metrics by the pattern of the route`()
+  @Test("A server says whether it is alive and ready, and tells its metrics by the pattern of the route")
+  func serverSays()
     async throws
   {
     let served = try await ServedLedger()
@@ -34,7 +35,7 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `Metrics tell what the writer and the storage do`() async throws {
+  @Test("Metrics tell what the writer and the storage do") func metricsTell() async throws {
     let served = try await ServedLedger()
     for _ in 0..<3 { #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 200) }
     let text = try served.ask("GET", "/metrics").body
@@ -57,7 +58,9 @@ import Testing
     #expect(!text.contains("credledger_spans_dropped_total"))
   }
 
-  @Test func `A trace is carried on into the log and to the collector, and bad ones are not`() async throws {
+  @Test("A trace is carried on into the log and to the collector, and bad ones are not") func traceCarried()
+    async throws
+  {
     let collector = try ChildProcess("/usr/bin/env", ["python3", Self.root + "/Tests/Python/collector.py"])
     defer { _ = collector.kill() }
     let port = String(collector.read().first ?? "")
@@ -96,7 +99,7 @@ import Testing
   private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
     .joined(separator: "/")
 
-  @Test func `A request's ID is in its answer, in the log and in its event`() async throws {
+  @Test("A request's ID is in its answer, in the log and in its event") func requestsID() async throws {
     let served = try await ServedLedger(["--log-format", "json"])
     let id = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).header("x-request-id"))
     #expect(id.utf8.count == 32)
@@ -108,7 +111,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Neither secrets nor tokens nor numbers are logged, whatever fails`() async throws {
+  @Test("Neither secrets nor tokens nor numbers are logged, whatever fails") func neitherSecrets() async throws {
     let served = try await ServedLedger(["--log-level", "trace"])
     let canaries = [served.secret, served.refreshToken, served.code, "canary"]
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
@@ -127,7 +130,7 @@ import Testing
     }
   }
 
-  @Test func `On the first signal what was accepted is finished, and the ledger is closed`() async throws {
+  @Test("On the first signal what was accepted is finished, and the ledger is closed") func firstSignal() async throws {
     let served = try await ServedLedger()
     let waiting = try Connection(port: served.port)
     let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
@@ -151,7 +154,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A second signal ends the server at once, and what it answered is kept`() async throws {
+  @Test("A second signal ends the server at once, and what it answered is kept") func secondSignal() async throws {
     let served = try await ServedLedger()
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
     let waiting = try Connection(port: served.port)
@@ -168,7 +171,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `An address that is taken ends the start with what is wrong`() async throws {
+  @Test("An address that is taken ends the start with what is wrong") func addressTaken() async throws {
     let served = try await ServedLedger()
     let other = TemporaryFolder()
     let ledger = try await Ledger.create(at: "\(other.path)/ledger", origin: "other.example.org")

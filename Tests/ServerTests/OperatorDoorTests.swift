@@ -15,7 +15,9 @@ import Testing
 
   private var socket: String { DoorSocket.name }
 
-  @Test func `An operator disables an account while the server runs, and its tokens stop at once`() async throws {
+  @Test("An operator disables an account while the server runs, and its tokens stop at once") func operatorDisables()
+    async throws
+  {
     let served = try await ServedLedger()
     let answer = try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)
     let token = try #require(answer["accessToken"])
@@ -39,7 +41,7 @@ import Testing
     #expect(try run(served, "verify").status == 0)
   }
 
-  @Test func `Output and exit status are those of a program that opens the ledger itself`() async throws {
+  @Test("Output and exit status are those of a program that opens the ledger itself") func outputExit() async throws {
     let (served, alone) = (try await ServedLedger(), try await ServedLedger())
     #expect(alone.end() == 0)
     func both(_ arguments: String..., input: String = "") throws -> (ProgramResult, ProgramResult) {
@@ -78,7 +80,8 @@ import Testing
     #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 401)
   }
 
-  @Test func `A token in a file that the client reads is revoked, and a file that it does not send is not opened`()
+  @Test("A token in a file that the client reads is revoked, and a file that it does not send is not opened")
+  func tokenFile()
     async throws
   {
     let served = try await ServedLedger()
@@ -106,8 +109,10 @@ import Testing
     #expect(named.status == 1 && named.error.contains("--witness-file: a server has the ledger open"))
   }
 
-  @Test(.enabled(if: geteuid() == 0, "another user can be taken by root alone"))
-  func `Another user of the system is refused, whatever the mode of the socket`() async throws {
+  @Test(
+    "Another user of the system is refused, whatever the mode of the socket",
+    .enabled(if: geteuid() == 0, "another user can be taken by root alone"))
+  func anotherUser() async throws {
     let served = try await ServedLedger()
     let file = "\(served.path)/\(socket)"
     var status = stat()
@@ -135,7 +140,7 @@ import Testing
     #expect(try run(served, "audit", "--type", "account.disabled").output == "")
   }
 
-  @Test func `A server that is killed in the middle of a command leaves a clear error`() async throws {
+  @Test("A server that is killed in the middle of a command leaves a clear error") func serverKilled() async throws {
     let served = try await ServedLedger()
     // Stopped, it takes the connection and answers nothing.
     served.signal(SIGSTOP)
@@ -178,7 +183,7 @@ import Testing
     #expect(try run(served, "account", "role", "2", "user").output == "account:2 has the role user\n")
   }
 
-  @Test func `A server that is told to stop finishes the commands that it accepted`() async throws {
+  @Test("A server that is told to stop finishes the commands that it accepted") func serverTold() async throws {
     let served = try await ServedLedger()
     let ledger = served.path
     let tasks = (0..<8).map { number in
@@ -205,7 +210,7 @@ import Testing
     #expect(try run(served, "verify").status == 0)
   }
 
-  @Test func `What is found is named through the door, once that is recorded`() async throws {
+  @Test("What is found is named through the door, once that is recorded") func foundNamed() async throws {
     let served = try await ServedLedger()
     #expect(try made(served).status == 0)
     let before = try reveals(served)
@@ -222,7 +227,8 @@ import Testing
     #expect(try reveals(served) == before + 2)
   }
 
-  @Test func `A report with names comes through the door, and its files are written by the one who asked`() async throws
+  @Test("A report with names comes through the door, and its files are written by the one who asked") func reportNames()
+    async throws
   {
     let served = try await ServedLedger()
     let account = try made(served).output.firstMatch(of: /account:[0-9]+/).map { String($0.output) } ?? ""
@@ -248,7 +254,7 @@ import Testing
     #expect(try reveals(served) == before + 1)
   }
 
-  @Test func `Leaked tokens are dealt with in one command while the server runs`() async throws {
+  @Test("Leaked tokens are dealt with in one command while the server runs") func leakedTokens() async throws {
     let served = try await ServedLedger()
     let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
     let mail = "somebody pasted \"\(token)\" and \(served.refreshToken), see the log"
@@ -271,7 +277,7 @@ import Testing
     for text in [token, served.refreshToken] { #expect(!stopped.output.contains(text) && !served.log.contains(text)) }
   }
 
-  @Test func `A review names people through the door, once that is recorded`() async throws {
+  @Test("A review names people through the door, once that is recorded") func reviewNames() async throws {
     let served = try await ServedLedger()
     #expect(try made(served).status == 0)
     let before = try reveals(served)

@@ -61,7 +61,7 @@ import Testing
       arguments, environment: ["CREDLEDGER_SERVER=\(guarded.address)", "CREDLEDGER_OPERATOR_TOKEN=\(token)"])
   }
 
-  @Test func `A token lets its operator in, as nobody else, until its line is removed`() async throws {
+  @Test("A token lets its operator in, as nobody else, until its line is removed") func tokenLets() async throws {
     let guarded = try await guarded()
     let disabled = try run(guarded, guarded.ada, "account", "disable", "2", "--reason", "left", "--ticket", "HR-77")
     #expect(disabled.status == 0 && disabled.output == "account:2 is disabled\n", "\(disabled.error)")
@@ -84,7 +84,7 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
-  @Test func `One address takes some of the places there`() async throws {
+  @Test("One address takes some of the places there") func addressTakes() async throws {
     let guarded = try await guarded()
     let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
     let kept = try (0..<40).map { _ in try Connection(port: port) }
@@ -97,7 +97,8 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
-  @Test func `Connections without a request take some places there, and none of the other listeners`() async throws {
+  @Test("Connections without a request take some places there, and none of the other listeners")
+  func connectionsWithout() async throws {
     let guarded = try await guarded("CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=0")
     let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
     let before = guarded.served.openDescriptors
@@ -115,7 +116,9 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
-  @Test func `Whoever keeps a connection there without a command, or is refused, loses it`() async throws {
+  @Test("Whoever keeps a connection there without a command, or is refused, loses it") func keepsConnection()
+    async throws
+  {
     let guarded = try await guarded(
       "CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2", "CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=0")
     let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
@@ -132,7 +135,7 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
-  @Test func `What an operator's listener needs is said by its setting`() throws {
+  @Test("What an operator's listener needs is said by its setting") func operatorsListener() throws {
     for (variables, text) in [
       (["OPERATOR_LISTEN=127.0.0.1:0"], "operator.tokens: expected"),
       (["OPERATOR_TOKENS=/x"], "operator.listen: expected"),

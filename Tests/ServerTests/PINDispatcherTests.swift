@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `Tries are bounded, and the last failure is recorded`() async throws {
+  @Test("Tries are bounded, and the last failure is recorded") func triesBounded() async throws {
     let gateway = Gateway(failure: GatewayFailure(isFinal: false, status: 502, reason: "bad"))
     let recorded = try await outcomes(gateway, .init(pauses: [.zero, .zero])) { group in
       var tries = gateway.entries.makeAsyncIterator()
@@ -86,7 +86,7 @@ import Testing
     #expect(recorded.map(\.attempts) == [3] && recorded.map(\.status) == [502])
   }
 
-  @Test func `Past the bound nothing waits, which is recorded`() async throws {
+  @Test("Past the bound nothing waits, which is recorded") func pastBound() async throws {
     let gateway = Gateway(failure: nil, holding: true)
     let recorded = try await outcomes(gateway, .init(waiting: 2, parallel: 4), asking: 3) { group in
       var tries = gateway.entries.makeAsyncIterator()
@@ -99,7 +99,7 @@ import Testing
     #expect(recorded.filter { $0.failure == .none && $0.attempts == 1 }.count == 2)
   }
 
-  @Test func `What waits is still sent once the server stops, and not tried again`() async throws {
+  @Test("What waits is still sent once the server stops, and not tried again") func waitsStill() async throws {
     let good = Gateway(failure: nil, holding: true)
     var recorded = try await outcomes(good, .init(parallel: 1, stopping: .seconds(600)), asking: 2) { group in
       var tries = good.entries.makeAsyncIterator()
@@ -118,7 +118,7 @@ import Testing
     #expect(recorded.map(\.failure) == [.expired] && recorded.map(\.attempts) == [1])
   }
 
-  @Test func `Past the time to stop nothing is sent any more`() async throws {
+  @Test("Past the time to stop nothing is sent any more") func pastTime() async throws {
     let gateway = Gateway(failure: nil, holding: true)
     let recorded = try await outcomes(gateway, .init(parallel: 1, stopping: .zero), asking: 2) { group in
       var tries = gateway.entries.makeAsyncIterator()
@@ -130,7 +130,7 @@ import Testing
     #expect(recorded.map(\.attempts) == [1, 0])
   }
 
-  @Test func `A message prints as redacted`() {
+  @Test("A message prints as redacted") func messagePrints() {
     let message = TextMessage(number: "+911199999999", text: "Your PIN is 123456.")
     var dumped = ""
     dump(message, to: &dumped)

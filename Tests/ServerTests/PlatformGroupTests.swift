@@ -4,7 +4,7 @@ import Testing
 
 /// Groups and people, as connectors see and change them.
 @Suite struct PlatformGroupTests {
-  @Test func `A group is made, seen, and its members come and go`() async throws {
+  @Test("A group is made, seen, and its members come and go") func groupMade() async throws {
     let people = try await PlatformPeople()
     let made = try people.ask(
       "admin", "POST", "/v1/groups",
@@ -39,7 +39,7 @@ import Testing
         == #"{"id":"\#(people.memberID)","mobileNumber":"+911199999997","name":"Max Member","profilePic":""}"#)
   }
 
-  @Test func `All members of a large group are told, in order, and none twice`() async throws {
+  @Test("All members of a large group are told, in order, and none twice") func allMembers() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
     let numbers = (0..<2_400).map { "+3369\(1_000_000 + $0)" }
@@ -67,7 +67,7 @@ import Testing
     return joined
   }
 
-  @Test func `All groups of somebody who is in many are told, in order, and none twice`() async throws {
+  @Test("All groups of somebody who is in many are told, in order, and none twice") func allGroups() async throws {
     let people = try await PlatformPeople()
     people.served.end()
     let ledger = try await Ledger.open(at: people.served.path)
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func `Pages have bounds, and a cursor is that of an answer`() async throws {
+  @Test("Pages have bounds, and a cursor is that of an answer") func pagesBounds() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
     let first = try people.ask("admin", "GET", path + "?count=1")
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test func `Roles change, and the last admin stays`() async throws {
+  @Test("Roles change, and the last admin stays") func rolesChange() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
     #expect(try people.ask("member", "PUT", "\(path)/\(people.memberID)", "{role:'Admin'}").status == 403)
@@ -125,7 +125,7 @@ import Testing
     #expect(try people.ask("admin", "GET", path).status == 404)
   }
 
-  @Test func `Groups lie below groups, by a group's token its own`() async throws {
+  @Test("Groups lie below groups, by a group's token its own") func groupsLie() async throws {
     let people = try await PlatformPeople()
     let below = try people.ask("group", "POST", "/v1/groups", #"{"name":"East"}"#)
     #expect(below["isAddedAsSubGroup"] == "true")
@@ -162,7 +162,7 @@ import Testing
     #expect(admins?.count == 1 && admins?.first?["id"]?.text == people.adminID)
   }
 
-  @Test func `Subscribers of a public group are answered for one by one, and paged`() async throws {
+  @Test("Subscribers of a public group are answered for one by one, and paged") func subscribersPublic() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)/subscribers"
     let added = try people.ask(
@@ -199,7 +199,7 @@ import Testing
     #expect(refused.status == 400 && refused["message"]?.hasPrefix("subscribers: ") == true, "\(refused.body)")
   }
 
-  @Test func `The organisation's groups are found by whoever may ask`() async throws {
+  @Test("The organisation's groups are found by whoever may ask") func organisationsGroups() async throws {
     let people = try await PlatformPeople()
     let found = try people.ask("admin", "GET", "/v1/tenant/findGroupsByQuery?query=ELSE&pageSize=5&resultsOffset=0")
     #expect(found.json?["groups"]?.items?.compactMap { $0["groupName"]?.text } == ["Elsewhere"], "\(found.body)")
@@ -212,7 +212,7 @@ import Testing
     #expect(try people.ask("admin", "POST", "/v1/groups", "{name:'P', groupType:'ConnectGroup'}").status == 200)
   }
 
-  @Test func `What a token does not reach does not exist, and what it may not is 403`() async throws {
+  @Test("What a token does not reach does not exist, and what it may not is 403") func tokenReach() async throws {
     let people = try await PlatformPeople()
     let (mine, foreign) = (people.group, people.foreignGroup)
     for (method, path, body) in [
@@ -250,7 +250,7 @@ import Testing
     }
   }
 
-  @Test func `Bad bodies are refused by the field, and leave nothing behind`() async throws {
+  @Test("Bad bodies are refused by the field, and leave nothing behind") func badBodies() async throws {
     let people = try await PlatformPeople()
     let head = try people.served.ask("GET", "/readyz")["head"]
     for (method, path, body, field) in [
@@ -280,7 +280,7 @@ import Testing
     #expect(!people.served.log.contains("33699999999"))
   }
 
-  @Test func `Bodies are read in whatever spelling, encoding and media type they come`() async throws {
+  @Test("Bodies are read in whatever spelling, encoding and media type they come") func bodiesRead() async throws {
     let people = try await PlatformPeople()
     for type in ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/xml", "x"] {
       let answer = try people.served.ask(
@@ -291,7 +291,7 @@ import Testing
     }
   }
 
-  @Test func `Routes that are not there say 501, browsers may call, and calls are limited`() async throws {
+  @Test("Routes that are not there say 501, browsers may call, and calls are limited") func routesSay() async throws {
     let people = try await PlatformPeople(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=20"])
     for (method, path) in [
       ("POST", "/v1/media"), ("POST", "/v1/media/url"), ("GET", "/v1/groups/\(people.group)/actions"),

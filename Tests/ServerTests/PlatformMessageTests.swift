@@ -6,7 +6,9 @@ import Testing
 
 /// Messages of groups, over HTTP.
 @Suite struct PlatformMessageTests {
-  @Test func `A message is posted, read back by the group's members, and there after a crash`() async throws {
+  @Test("A message is posted, read back by the group's members, and there after a crash") func messagePosted()
+    async throws
+  {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/messages"
     let posted = try people.ask(
@@ -36,7 +38,8 @@ import Testing
     #expect(!people.served.log.contains("It's late"))
   }
 
-  @Test func `A request that is repeated under its key posts once, and gets the same answer also after a crash`()
+  @Test("A request that is repeated under its key posts once, and gets the same answer also after a crash")
+  func requestRepeated()
     async throws
   {
     let people = try await PlatformPeople()
@@ -68,7 +71,8 @@ import Testing
     #expect(try people.ask("admin", "GET", path).json?["messages"]?.items?.count == 1)
   }
 
-  @Test func `Messages are backed up while the server goes on, and the copy is private, whole and checked`()
+  @Test("Messages are backed up while the server goes on, and the copy is private, whole and checked")
+  func messagesBacked()
     async throws
   {
     let people = try await PlatformPeople()
@@ -122,7 +126,7 @@ import Testing
     #expect(try people.ask("admin", "GET", path).json?["messages"]?.items?.count == 20)
   }
 
-  @Test func `What is refused leaves nothing behind`() async throws {
+  @Test("What is refused leaves nothing behind") func refusedLeaves() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/messages"
     for (body, field) in [
@@ -147,7 +151,9 @@ import Testing
     #expect(try people.ask("admin", "POST", path, "{message:'\(longest)'}").status == 200)
   }
 
-  @Test func `Messages of a group below are for its members, and in a public one its admins write`() async throws {
+  @Test("Messages of a group below are for its members, and in a public one its admins write") func messagesGroup()
+    async throws
+  {
     let people = try await PlatformPeople()
     let (path, town) = ("/v1/groups/\(people.group)", "/v1/groups/\(people.publicGroup)")
     let made = try people.ask("admin", "POST", path + "/subGroups", "{groupName:'Below'}")
@@ -178,7 +184,9 @@ import Testing
     }
   }
 
-  @Test func `Of those named who are no subscribers it is told, and the others get the message`() async throws {
+  @Test("Of those named who are no subscribers it is told, and the others get the message") func thoseNamed()
+    async throws
+  {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)"
     #expect(try people.ask("admin", "PUT", path + "/subscribers/add", "{subscribers:['+33699999999']}").status == 200)

@@ -12,7 +12,9 @@ import Testing
     return try PortalScene.first("<p class=\"soft\"><code>", "<", in: browser)
   }
 
-  @Test func `An admin who leaves a group is led to the list of groups, and told that it is done`() async throws {
+  @Test("An admin who leaves a group is led to the list of groups, and told that it is done") func adminLeaves()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900222")
     let bob = try scene.person("Bob")
     try scene.join(bob, "+44 7700 900223")
@@ -45,7 +47,9 @@ import Testing
     #expect(try scene.owner.open(path).body.contains("You are an admin."))
   }
 
-  @Test func `The receipt of a disabling is its own event, and that of ended sessions is theirs`() async throws {
+  @Test("The receipt of a disabling is its own event, and that of ended sessions is theirs") func receiptDisabling()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900224")
     let (owner, bob) = (scene.owner, try scene.person("Bob"))
     try bob.open("/portal/me")

@@ -58,24 +58,30 @@ import Testing
     return (said, served.log)
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `Somebody clicks from an empty ledger to a token that works, and every page keeps the rules for everybody`()
+  @Test(
+    "Somebody clicks from an empty ledger to a token that works, and every page keeps the rules for everybody",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func somebodyClicks()
     async throws
   {
     let (lines, log) = try await run("portal_clicks.py", picturesIn: "portal-pictures")
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `Every page keeps the rules for everybody, wide and narrow, light and dark, full and empty`() async throws {
+  @Test(
+    "Every page keeps the rules for everybody, wide and narrow, light and dark, full and empty",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func everyPage() async throws {
     let receiver = try WebhookReceiver()
     let (lines, log) = try await run(
       "portal_pages.py", picturesIn: "portal-pages", [String(receiver.port)], environment: receiver.environment)
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `What the pages offer is done by clicking, each act is in the audit trail, and evidence from there holds`()
+  @Test(
+    "What the pages offer is done by clicking, each act is in the audit trail, and evidence from there holds",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func pagesOffer()
     async throws
   {
     let receiver = try WebhookReceiver()
@@ -108,10 +114,11 @@ import Testing
   }
 
   @Test(
+    "A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out",
     .enabled(
       if: isThere && ServedProvider.isThere,
       "chromium, chromium-driver, Selenium, axe-core or oidc-provider-mock is not installed"))
-  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`()
+  func browserGets()
     async throws
   {
     let provider = try ServedProvider()
@@ -122,8 +129,10 @@ import Testing
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(served.log)")
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `A browser gets by sign-in and consent to a program that hands it over to another origin`() async throws {
+  @Test(
+    "A browser gets by sign-in and consent to a program that hands it over to another origin",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func browserGetsSign() async throws {
     let scene = try await ConsentTests.Scene(redirect: "http://127.0.0.1/done", phone: "+44 7700 900144")
     let clicks = try Self.start(
       "portal_consent.py", [scene.served.origin, scene.id, "Ada", scene.served.folder.path])
@@ -131,8 +140,10 @@ import Testing
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
+  @Test(
+    "Every page is turned round in a language from right to left, wide and narrow",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func everyPageTurned() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900199") { folder in
       try Self.write(Self.hebrew(), to: "\(folder)/he.txt")
       try Self.write("{\"portal\":{\"languages\":[\"\(folder)/he.txt\"]}}", to: "\(folder)/server.json")
@@ -156,8 +167,10 @@ import Testing
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
   }
 
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `A developer who types the address of an operator's page sees what a page that there is not looks like`()
+  @Test(
+    "A developer who types the address of an operator's page sees what a page that there is not looks like",
+    .enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func developerTypes()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900237")

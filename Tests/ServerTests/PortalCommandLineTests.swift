@@ -45,7 +45,8 @@ import Testing
     }.map { String($0) }
   }
 
-  @Test func `Each page with a form shows a command line that the program knows, or is named as one that has none`()
+  @Test("Each page with a form shows a command line that the program knows, or is named as one that has none")
+  func eachPage()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900233")
@@ -89,7 +90,8 @@ import Testing
     #expect(shown == Set(Self.commands.keys))
   }
 
-  @Test func `A person's page shows the roles that the person has not, and how to enable one who is disabled`()
+  @Test("A person's page shows the roles that the person has not, and how to enable one who is disabled")
+  func personsPage()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900234")
@@ -113,7 +115,7 @@ import Testing
       own == ["credledger account show account:2", "credledger account disable account:2 --reason REASON"])
   }
 
-  @Test func `Who does not administer a group is shown no command that changes it`() async throws {
+  @Test("Who does not administer a group is shown no command that changes it") func administerGroup() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900235")
     let auditor = try scene.person("Bo", role: .auditor)
     let path = "/portal/groups/\(scene.group)"

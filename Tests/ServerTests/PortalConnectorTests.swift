@@ -10,7 +10,7 @@ import Testing
 
   private static func days(_ count: Int64) -> Duration { .seconds(count * 86_400) }
 
-  @Test func `Each choice of the list shows the connectors that it says`() {
+  @Test("Each choice of the list shows the connectors that it says") func eachChoice() {
     func shown(_ isInForce: Bool, isInactive: Bool = false, used: Int64?, created: Int64) -> [String] {
       let usage = Usage(last: used.map { Self.now - Self.days($0) }, since: Self.now - Self.days(created))
       var shown: [String] = []
@@ -29,7 +29,8 @@ import Testing
     #expect(shown(true, used: nil, created: 89) == ["", "mine", "active"])
   }
 
-  @Test func `The list's command line asks for the same, with what is looked for as one word of the shell`() {
+  @Test("The list's command line asks for the same, with what is looked for as one word of the shell")
+  func listsCommand() {
     let owner = AccountID(rawValue: 7)
     #expect(ConnectorChoice.all.commandLine(owner: nil, name: "") == "credledger connector list")
     #expect(ConnectorChoice.mine.commandLine(owner: owner, name: "") == "credledger connector list --owner 7")
@@ -38,7 +39,8 @@ import Testing
         == #"credledger review connectors --unused 90d --name 'a'\''; b'"#)
   }
 
-  @Test func `The list is narrowed by what is chosen and by owner, and an owner's name that is shown is recorded`()
+  @Test("The list is narrowed by what is chosen and by owner, and an owner's name that is shown is recorded")
+  func listNarrowed()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900210")
@@ -92,7 +94,8 @@ import Testing
     #expect(try revealed() == before + 1)
   }
 
-  @Test func `While two Secrets work, the page says when the old one last got a token, and what rotating ends`()
+  @Test("While two Secrets work, the page says when the old one last got a token, and what rotating ends")
+  func whileTwo()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900212")
@@ -134,7 +137,7 @@ import Testing
     #expect(try token(new) == 200)
   }
 
-  @Test func `An old Secret that was quiet for a day asks for no change of the program`() {
+  @Test("An old Secret that was quiet for a day asks for no change of the program") func oldSecret() {
     let end = Self.now + Self.days(5)
     func words(_ use: OldSecretUse?) -> String { OldSecretUse.words(use, until: end, at: Self.now).text }
     let change = "before the old one ends."
@@ -145,7 +148,8 @@ import Testing
     #expect(words(.used(Self.now - Duration.seconds(240))).contains("4 min ago</time>. Change it"))
   }
 
-  @Test func `An owner sets a connector inactive with a reason, sees since when and why, and sets it active again`()
+  @Test("An owner sets a connector inactive with a reason, sees since when and why, and sets it active again")
+  func ownerSets()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900214")
@@ -176,7 +180,7 @@ import Testing
     #expect(try browser.open("/portal/connectors?show=active").body.contains(row))
   }
 
-  @Test func `What an operator set inactive its owner sees as such, and cannot set active`() async throws {
+  @Test("What an operator set inactive its owner sees as such, and cannot set active") func operatorSet() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900215")
     let owner = try scene.person("Bruno")
     try owner.verify("+44 7700 900216")
@@ -198,7 +202,7 @@ import Testing
     #expect(scene.owner.page.body.contains("The connector is active."), "\(scene.owner.page.text)")
   }
 
-  @Test func `An old Secret is ended after its page said when it was last used`() async throws {
+  @Test("An old Secret is ended after its page said when it was last used") func oldSecretEnded() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900217")
     let (browser, base) = (scene.owner, "/portal/connectors/\(scene.connector)")
     #expect(try !browser.open(base).body.contains("\(base)/end-old-secret"))
@@ -225,7 +229,7 @@ import Testing
     return lines
   }
 
-  @Test func `Each page that changes a connector shows a command line that the program takes`() async throws {
+  @Test("Each page that changes a connector shows a command line that the program takes") func eachPage() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900213")
     let (number, group) = (scene.connector, scene.group)
     let base = "/portal/connectors/\(number)"

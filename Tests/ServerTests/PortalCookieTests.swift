@@ -13,7 +13,8 @@ import Testing
     return Answer(result.output.isEmpty ? "HTTP/1.1 000 \(result.error)\r\n\r\n" : result.output)
   }
 
-  @Test func `With TLS the session's cookie has the prefix that binds it to this host, and no other name is taken`()
+  @Test("With TLS the session's cookie has the prefix that binds it to this host, and no other name is taken")
+  func tlsSessions()
     async throws
   {
     let served = try await ServedPortal { folder in
@@ -41,7 +42,9 @@ import Testing
     }
   }
 
-  @Test func `On the loopback without TLS the cookie has no prefix, since browsers would refuse it`() async throws {
+  @Test("On the loopback without TLS the cookie has no prefix, since browsers would refuse it") func loopbackWithout()
+    async throws
+  {
     let served = try await ServedPortal()
     let browser = served.browser()
     browser.plant("credledger", Self.planted)

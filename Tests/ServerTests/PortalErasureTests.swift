@@ -6,7 +6,8 @@ import Testing
 
 /// Finding somebody who is to be erased, what the page says before, and other pages that say how many or which.
 @Suite struct PortalErasureTests {
-  @Test func `A person is found on the page for erasures, and what stops is told before it is confirmed`() async throws
+  @Test("A person is found on the page for erasures, and what stops is told before it is confirmed") func personFound()
+    async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900195")
     let browser = scene.owner
@@ -26,7 +27,7 @@ import Testing
     #expect(try browser.open(path).body.contains("<span>1 live token</span> in all stop at once."))
   }
 
-  @Test func `The matrix of a review has the connectors that are used most`() {
+  @Test("The matrix of a review has the connectors that are used most") func matrixReview() {
     let now = Timestamp(milliseconds: 1_700_000_000_000)
     func ago(_ days: Int64) -> Timestamp? { now - Duration.seconds(days * 86_400) }
     func id(_ number: UInt64) -> ConnectorID { ConnectorID(rawValue: number) }
@@ -37,7 +38,7 @@ import Testing
     #expect(ManagementPortal.busiest([id(9): [nil], id(7): [nil]], at: now) == [id(7), id(9)])
   }
 
-  @Test func `Every command that a page tells is one of the program`() async throws {
+  @Test("Every command that a page tells is one of the program") func everyCommand() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900196")
     var commands: Set<String> = []
     let marker = "<summary>Do the same on the command line</summary><pre><code>"

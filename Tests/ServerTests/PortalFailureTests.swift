@@ -8,7 +8,8 @@ import Testing
 
 /// The pages that say why there is no other.
 @Suite struct PortalFailureTests {
-  @Test func `What was deleted says what it was and when, to those who could see it, and leads to its events`()
+  @Test("What was deleted says what it was and when, to those who could see it, and leads to its events")
+  func deletedSays()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900240")
@@ -44,8 +45,8 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts)")
   }
 
-  @Test func `Who lets in a connector that was changed meanwhile is told so, and reloads what they chose`() async throws
-  {
+  @Test("Who lets in a connector that was changed meanwhile is told so, and reloads what they chose")
+  func letsConnector() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900242")
     let browser = scene.owner
     try browser.open("/portal/groups/new")
@@ -69,7 +70,7 @@ import Testing
     #expect(browser.page.body.contains("Asks for more"))
   }
 
-  @Test func `A form leads back to its own page, or to the nearest one above`() {
+  @Test("A form leads back to its own page, or to the nearest one above") func formLeads() {
     for (path, query, expected) in [
       ("connectors/5/webhooks/7/enable", nil, "connectors/5/webhooks/7"),
       ("connectors/new/permissions", "name=x", "connectors/new"), ("groups/invitations", nil, "groups"),
@@ -83,7 +84,7 @@ import Testing
     #expect(typed.hasPrefix("/portal/groups/%") && !typed.contains("\""), "\(typed)")
   }
 
-  @Test func `A form that is too large has a page with the request ID`() async throws {
+  @Test("A form that is too large has a page with the request ID") func formToo() async throws {
     let served = try await ServedPortal()
     let page = try served.browser().post(
       "/portal/sign-in/development", [("name", String(repeating: "x", count: 70_000))])
@@ -92,7 +93,8 @@ import Testing
     #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
   }
 
-  @Test func `A person whose request the server itself refuses gets a page with the request ID, and a program JSON`()
+  @Test("A person whose request the server itself refuses gets a page with the request ID, and a program JSON")
+  func personWhose()
     async throws
   {
     let served = try await ServedPortal()
@@ -144,7 +146,9 @@ import Testing
     }
   }
 
-  @Test func `Where sessions cannot be kept, who signs in is told so, and when to try again`() async throws {
+  @Test("Where sessions cannot be kept, who signs in is told so, and when to try again") func sessionsCannot()
+    async throws
+  {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.open("/portal/sign-in")
@@ -162,7 +166,8 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts)")
   }
 
-  @Test func `What sessions that cannot be kept leave undone, and what was done before, is said as it is`()
+  @Test("What sessions that cannot be kept leave undone, and what was done before, is said as it is")
+  func sessionsCannotKept()
     async throws
   {
     func failed(_ done: String = "") async -> PortalFailure? {
@@ -186,7 +191,8 @@ import Testing
     #expect(!busy.isUnchanged && busy.code == "busy", "\(busy.remedy)")
   }
 
-  @Test func `What is too much, is not possible now or failed says when to try again, its code and the request ID`()
+  @Test("What is too much, is not possible now or failed says when to try again, its code and the request ID")
+  func tooMuch()
     async throws
   {
     let folder = TemporaryFolder()

@@ -36,7 +36,9 @@ import Testing
     return try #require(browser.text(of: "refresh"), "\(browser.page.text)")
   }
 
-  @Test func `Each kind of file has the events that the filters let pass, all of them and no other`() async throws {
+  @Test("Each kind of file has the events that the filters let pass, all of them and no other") func eachKind()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900225")
     let browser = scene.owner
     // Tokens of another group, and other events of the same one, are no part of it.
@@ -93,7 +95,9 @@ import Testing
     }
   }
 
-  @Test func `Evidence from the page of an event holds for both verifiers, and a changed byte does not`() async throws {
+  @Test("Evidence from the page of an event holds for both verifiers, and a changed byte does not") func evidencePage()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900226")
     let evidence = try scene.owner.open("/portal/evidence/\(scene.token)")
     #expect(evidence.status == 200 && evidence.header("content-type") == "application/json")
@@ -113,7 +117,8 @@ import Testing
     }
   }
 
-  @Test func `An admin sees what concerns their group, a developer their connector, and nobody what concerns others`()
+  @Test("An admin sees what concerns their group, a developer their connector, and nobody what concerns others")
+  func adminSees()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900227")
@@ -161,7 +166,8 @@ import Testing
     #expect(try cleo.open("/portal/audit").body.contains("<bdi>Roster</bdi>") && !cleo.page.body.contains("Larder"))
   }
 
-  @Test func `What was deleted stays readable to whom it belonged, and its end to admins where it had access`()
+  @Test("What was deleted stays readable to whom it belonged, and its end to admins where it had access")
+  func deletedStays()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900276")

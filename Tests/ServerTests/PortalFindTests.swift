@@ -10,7 +10,8 @@ import Testing
     return file.split(separator: "\n").count { $0.contains("personal_data.revealed") }
   }
 
-  @Test func `Operators and auditors find people and things, and what they see of people is recorded`() async throws {
+  @Test("Operators and auditors find people and things, and what they see of people is recorded")
+  func operatorsAuditors() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900195")
     let (owner, auditor) = (scene.owner, try scene.person("Carla Bruni", role: .auditor))
     try auditor.open("/portal/me")
@@ -45,7 +46,8 @@ import Testing
     )
   }
 
-  @Test func `What lies beyond a thousand connectors or fifty groups is found by name, or said to be left out`()
+  @Test("What lies beyond a thousand connectors or fifty groups is found by name, or said to be left out")
+  func liesBeyond()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900199")
@@ -98,7 +100,7 @@ import Testing
     #expect(try scene.owner.open("/portal/review").body.contains("The first 50 of 52 groups."))
   }
 
-  @Test func `Whoever verifies an invited number accepts on the page of groups, once`() async throws {
+  @Test("Whoever verifies an invited number accepts on the page of groups, once") func verifiesInvited() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900196")
     try scene.addMembers("+44 7700 900197")
     let (bob, eve) = (try scene.person("Bob"), try scene.person("Eve"))
@@ -121,7 +123,9 @@ import Testing
       try scene.owner.open("/portal/audit.csv?exact=group.invitation_accepted").body.contains("invitation_accepted"))
   }
 
-  @Test func `The only operator in force does not disable or erase itself, and is told the way out`() async throws {
+  @Test("The only operator in force does not disable or erase itself, and is told the way out") func onlyOperator()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900198")
     try scene.owner.open("/portal/people/2")
     try scene.owner.submit("/portal/people/2", [("do", "disable"), ("reason", "leaves")])
@@ -141,7 +145,7 @@ import Testing
     #expect(scene.owner.page.body.contains("Sign in"), "\(scene.owner.page.text)")
   }
 
-  @Test func `A session that makes room for a newer one ends with an event`() async throws {
+  @Test("A session that makes room for a newer one ends with an event") func sessionMakes() async throws {
     let served = try await ServedPortal()
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
     let first = served.browser()

@@ -11,7 +11,7 @@ import Testing
     return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
   }
 
-  @Test func `An admin adds groups below a group, and each page shows the way to it`() async throws {
+  @Test("An admin adds groups below a group, and each page shows the way to it") func adminAdds() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900174")
     let browser = scene.owner
     let base = "/portal/groups/\(scene.group)"
@@ -43,7 +43,9 @@ import Testing
     #expect(try scene.head() == head)
   }
 
-  @Test func `Members see which groups are around theirs, and open and add none that is not theirs`() async throws {
+  @Test("Members see which groups are around theirs, and open and add none that is not theirs") func membersSee()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900177")
     let base = "/portal/groups/\(scene.group)"
     let lower = try add("Night shift", below: scene.group, by: scene.owner)
@@ -69,7 +71,7 @@ import Testing
     #expect(try zoe.open("\(base)/subgroups").status == 404)
   }
 
-  @Test func `The members of a group of many are on pages, each on one`() async throws {
+  @Test("The members of a group of many are on pages, each on one") func membersGroup() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900176")
     try scene.addMembers((10..<70).map { "+336999999\($0)" }.joined(separator: "\n"))
     func members(_ page: String) -> [String] {
@@ -95,7 +97,9 @@ import Testing
     return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
   }
 
-  @Test func `An admin puts a group of theirs below another, and takes it away, told who reaches it`() async throws {
+  @Test("An admin puts a group of theirs below another, and takes it away, told who reaches it") func adminPuts()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900183")
     let browser = scene.owner
     let base = "/portal/groups/\(scene.group)/subgroups"
@@ -128,7 +132,8 @@ import Testing
     #expect(try browser.open(down).status == 404)
   }
 
-  @Test func `An admin renames a group, and deletes it after typing its name, by which what was let in stops`()
+  @Test("An admin renames a group, and deletes it after typing its name, by which what was let in stops")
+  func adminRenames()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900187")
@@ -162,7 +167,7 @@ import Testing
     #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
   }
 
-  @Test func `Who stops something may say why, which its event carries, and need not`() async throws {
+  @Test("Who stops something may say why, which its event carries, and need not") func stopsSomething() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900188")
     let browser = scene.owner
     let stops: [(path: String, more: [(String, String)], type: String, reason: String)] = [
@@ -183,7 +188,8 @@ import Testing
     }
   }
 
-  @Test func `A circle, one level too many and a group of others are refused in words, and nothing is done`()
+  @Test("A circle, one level too many and a group of others are refused in words, and nothing is done")
+  func circleLevel()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900184")
@@ -235,7 +241,9 @@ import Testing
     #expect(try scene.head() == before)
   }
 
-  @Test func `Each number that is added has its own answer, most digits hidden, and none stops another`() async throws {
+  @Test("Each number that is added has its own answer, most digits hidden, and none stops another") func eachNumber()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900175")
     let browser = scene.owner
     let base = "/portal/groups/\(scene.group)"
@@ -280,7 +288,7 @@ import Testing
     #expect(!scene.served.log.contains("900176"))
   }
 
-  @Test func `Numbers are added as members unless the form says admins`() async throws {
+  @Test("Numbers are added as members unless the form says admins") func numbersAdded() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900214")
     let base = "/portal/groups/\(scene.group)"
     let token = try scene.formToken(of: scene.owner)
@@ -301,7 +309,8 @@ import Testing
     #expect(scene.owner.page.body.contains("<option value=\"admin\" selected>Admin</option>"))
   }
 
-  @Test func `An invitation is for whoever has verified its number, and for nobody with another one`() async throws {
+  @Test("An invitation is for whoever has verified its number, and for nobody with another one")
+  func invitationVerified() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900180")
     try scene.addMembers("+44 7700 900181")
     let (bob, eve) = (try scene.person("Bob"), try scene.person("Eve"))

@@ -121,7 +121,7 @@ import Testing
     return vitals
   }
 
-  @Test func `The sizes and durations of commits are drawn, and told in tables, without a style`() {
+  @Test("The sizes and durations of commits are drawn, and told in tables, without a style") func sizesDurations() {
     let text = CommitCharts(of: Self.drawn).drawing.text
     #expect(text.contains("aria-label=\"Batch sizes: 7 in all, at most 4 in one bar\""), "\(text)")
     #expect(text.contains("aria-label=\"Commit latency: 7 in all, at most 5 in one bar\""), "\(text)")
@@ -143,7 +143,7 @@ import Testing
     #expect(durations == ["0", "0.1", "2.5", "50", "1,000"])
   }
 
-  @Test func `Each sign says how well it is, and what mends it where it is not well`() throws {
+  @Test("Each sign says how well it is, and what mends it where it is not well") func eachSign() throws {
     for known in Self.cases() {
       let sign = try known.sign()
       #expect(sign.state == known.state, "\(known.name): \(sign.html.text)")
@@ -157,7 +157,7 @@ import Testing
     #expect(Set(VitalSign.all(of: well).map(\.name)) == Set(Self.cases().map(\.name)).union(["Events"]))
   }
 
-  @Test func `Of the values of a histogram the mean and what 99 of 100 do not exceed are told`() {
+  @Test("Of the values of a histogram the mean and what 99 of 100 do not exceed are told") func valuesHistogram() {
     let spread = Vitals.Spread(bounds: [1, 2, 4], counts: [98, 1, 1, 0], sum: 104)
     #expect(spread.count == 100 && spread.high == 2 && spread.mean == 1.04)
     #expect(Vitals.Spread(bounds: [1, 2, 4], counts: [0, 0, 0, 3], sum: 30).high == nil)
@@ -166,7 +166,9 @@ import Testing
     #expect(numbers == ["0.0", "0.0", "0.1", "3.1", "-2.5", "100.0"])
   }
 
-  @Test func `The figures are those of the ledger, and a cosigned checkpoint that is none is told`() async throws {
+  @Test("The figures are those of the ledger, and a cosigned checkpoint that is none is told") func figuresThose()
+    async throws
+  {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada")
@@ -181,7 +183,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `The page shows how old the newest backup is in the folder that is named`() async throws {
+  @Test("The page shows how old the newest backup is in the folder that is named") func pageShows() async throws {
     let backups = TemporaryFolder()
     let served = try await ServedPortal(environment: ["CREDLEDGER_SERVE_PORTAL_BACKUPS=\(backups.path)"])
     let browser = served.browser()

@@ -39,7 +39,7 @@ import Testing
     mutating func look(at html: HTML) { look(at: "<p>\(html.text)</p>") }
   }
 
-  @Test func `Every text of every page is there in German`() async throws {
+  @Test("Every text of every page is there in German") func everyText() async throws {
     var lacking = Lacking(try Self.german())
     let scene = try await PortalScene(phone: "+44 7700 900192")
     let paths = PortalRoute.all.filter { $0.get != nil }.map { scene.path($0.pattern) }.filter {
@@ -112,7 +112,7 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }
 
-  @Test func `Whatever the portal may say has its German`() throws {
+  @Test("Whatever the portal may say has its German") func whateverPortal() throws {
     var lacking = Lacking(try Self.german())
     let name = Part.name("Ada")
     for type in EventType.allCases {
@@ -188,7 +188,9 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }
 
-  @Test func `The words of a proof's drawing are in the reader's language, and its hashes as they are`() throws {
+  @Test("The words of a proof's drawing are in the reader's language, and its hashes as they are") func wordsProofs()
+    throws
+  {
     let drawing = ProofTree(position: 12, hashes: ["aaaaaaaaa", "bbbbbbbbb", "ccccccccc", "ddddddddd"]).drawing
     let german = try Self.german().translated("<p>\(drawing.text)</p>")
     for words in ["Ereignis 12", "kombiniert", "2 weitere Ebenen", "Wurzel"] {
@@ -198,7 +200,7 @@ import Testing
     #expect(german.contains("translate=\"no\">aaaaaaaa…</text>") && german.contains(">dddddddd…</text>"))
   }
 
-  @Test func `A count of tokens says that there may be more only where not all were looked at`() throws {
+  @Test("A count of tokens says that there may be more only where not all were looked at") func countTokens() throws {
     let (all, some) = (LiveTokens(400, of: 999), LiveTokens(400, of: 1_000))
     #expect(all.number.text == "400" && all.words.text == "400 live tokens")
     #expect(some.number.text == "at least 400" && some.words.text == "at least 400 live tokens")
@@ -208,7 +210,7 @@ import Testing
     #expect(try Self.german().translated("<dd><strong>\(some.number.text)</strong></dd>").contains("mindestens 400"))
   }
 
-  @Test func `A German reader gets German, with names as they were typed`() async throws {
+  @Test("A German reader gets German, with names as they were typed") func germanReader() async throws {
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     let served = try await ServedPortal(environment: [
       "CREDLEDGER_SERVE_PORTAL_LANGUAGES=\(root)/Tools/deploy/languages/de.txt"

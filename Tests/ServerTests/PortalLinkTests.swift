@@ -8,7 +8,7 @@ import Testing
 @Suite struct PortalLinkTests {
   private typealias Role = PortalRoles.Role
 
-  @Test func `No page leads anybody to a page that is refused`() async throws {
+  @Test("No page leads anybody to a page that is refused") func pageLeads() async throws {
     let roles = try await PortalRoles(WebhookReceiver())
     for role in Role.allCases where PortalRule.own.outcome(for: role) != .signIn {
       let browser = try roles.browser(role)

@@ -8,7 +8,8 @@ import Testing
 @Suite struct PortalLiveTests {
   private func policy(_ page: Answer) -> String { page.header("content-security-policy") ?? "" }
 
-  @Test func `The line that waits for a first token asks again until there is one, and has a link without a script`()
+  @Test("The line that waits for a first token asks again until there is one, and has a link without a script")
+  func lineWaits()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900243")
@@ -38,7 +39,8 @@ import Testing
     #expect(!arrived.body.contains("data-polls"))
   }
 
-  @Test func `A list that is followed says how many of its rows are new, and nothing where it was just opened`()
+  @Test("A list that is followed says how many of its rows are new, and nothing where it was just opened")
+  func listFollowed()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900244")
@@ -77,7 +79,8 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts)")
   }
 
-  @Test func `A printed report has the hashes that lead from its event to the root that the checkpoint signs`()
+  @Test("A printed report has the hashes that lead from its event to the root that the checkpoint signs")
+  func printedReport()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900245")

@@ -9,7 +9,9 @@ import Testing
 @Suite struct PortalMarkupTests {
   private typealias Role = PortalRoles.Role
 
-  @Test func `The markup of every page has what a keyboard, a screen reader and another language need`() async throws {
+  @Test("The markup of every page has what a keyboard, a screen reader and another language need") func markupEvery()
+    async throws
+  {
     let roles = try await PortalRoles(WebhookReceiver())
     for role in [Role.operator, .developer, .admin, .auditor, .member, .newcomer, .nobody] {
       let browser = try roles.browser(role)
@@ -32,7 +34,9 @@ import Testing
     Self.look(try roles.browser(.admin).open(chosen, follow: false), chosen)
   }
 
-  @Test func `What is wrong with a form is in the title, above it with links, and at each field`() async throws {
+  @Test("What is wrong with a form is in the title, above it with links, and at each field") func wrongForm()
+    async throws
+  {
     let roles = try await PortalRoles(WebhookReceiver())
     for path in ["audit?exact=bad", "audit?from=x&until=y", "audit?until=y", "audit?who=nobody", "find?q=%21"] {
       let answer = try roles.scene.owner.open("/portal/\(path)", follow: false)
@@ -73,7 +77,9 @@ import Testing
     return page
   }
 
-  @Test func `Texts, edges of controls and the focus stand out from what is behind them, light and dark`() throws {
+  @Test("Texts, edges of controls and the focus stand out from what is behind them, light and dark") func textsEdges()
+    throws
+  {
     let colours = Self.colours(of: String(decoding: Asset.styleSheet.bytes, as: UTF8.self))
     let (papers, washes) = (
       ["page", "surface", "sunken"], ["accent-wash", "good-wash", "warn-wash", "bad-wash"]

@@ -5,7 +5,8 @@ import Testing
 
 /// Messages of a group, in the browser and over the API.
 @Suite struct PortalMessageTests {
-  @Test func `A person reads what a connector posted and answers, and the program hears it`() async throws {
+  @Test("A person reads what a connector posted and answers, and the program hears it") func personReads() async throws
+  {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")
@@ -95,7 +96,7 @@ import Testing
     #expect(!served.log.contains("Monday"))
   }
 
-  @Test func `What a person posts on the page is told to a webhook of the group`() async throws {
+  @Test("What a person posts on the page is told to a webhook of the group") func personPosts() async throws {
     let receiver = try WebhookReceiver()
     let served = try await ServedPortal(environment: receiver.environment)
     let browser = served.browser()

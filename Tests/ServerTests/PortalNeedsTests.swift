@@ -69,7 +69,9 @@ import Testing
     #expect(lacking.count >= needs.count && lacking.texts.isEmpty, "\(lacking.texts.sorted())")
   }
 
-  @Test func `A webhook that is switched off or fails waits for the owner of its connector alone`() async throws {
+  @Test("A webhook that is switched off or fails waits for the owner of its connector alone") func webhookSwitched()
+    async throws
+  {
     let scene = try await Scene()
     let (ledger, path) = (
       scene.ledger, "/portal/connectors/\(scene.connector.rawValue)/webhooks/\(scene.webhook.rawValue)"
@@ -95,7 +97,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Secrets and tokens that end, and grants that nobody uses, wait for those who can do something`()
+  @Test("Secrets and tokens that end, and grants that nobody uses, wait for those who can do something")
+  func secretsTokens()
     async throws
   {
     let scene = try await Scene()
@@ -121,8 +124,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A proposal waits for the other operators, and once it is approved for the one who made it`() async throws
-  {
+  @Test("A proposal waits for the other operators, and once it is approved for the one who made it")
+  func proposalWaits() async throws {
     let scene = try await Scene()
     let ledger = scene.ledger
     let ada = try await ledger.operators.create(issuer: "https://id.example.org", subject: "ada", name: "Ada")
@@ -143,7 +146,8 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Signs of the ledger that are bad wait for operators, and nothing waits only where nothing does`() throws {
+  @Test("Signs of the ledger that are bad wait for operators, and nothing waits only where nothing does")
+  func signsLedger() throws {
     let signs = try PortalHealthTests.cases().map { try $0.sign() }
     let needs = Needs.health(signs)
     let bad = signs.filter { $0.state == .bad }

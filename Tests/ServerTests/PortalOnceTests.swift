@@ -19,7 +19,9 @@ import Testing
     return Answer(connection.readAll()).status
   }
 
-  @Test func `The form that generates a Refresh Token anew makes one, however often it is sent`() async throws {
+  @Test("The form that generates a Refresh Token anew makes one, however often it is sent") func formGenerates()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900279")
     let browser = scene.owner
     let path = "/portal/groups/\(scene.group)/connectors"
@@ -41,7 +43,7 @@ import Testing
     #expect(try Self.status(of: scene.program.refresh, scene) != 200)
   }
 
-  @Test func `The form that is sent several times at once makes one Refresh Token`() async throws {
+  @Test("The form that is sent several times at once makes one Refresh Token") func formSent() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900280")
     let browser = scene.owner
     let path = "/portal/groups/\(scene.group)/connectors"

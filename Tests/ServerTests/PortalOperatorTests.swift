@@ -15,7 +15,8 @@ import Testing
     return browser
   }
 
-  @Test func `An operator changes roles and disables people, whose sessions end at once`() async throws {
+  @Test("An operator changes roles and disables people, whose sessions end at once") func operatorChanges() async throws
+  {
     let served = try await ServedPortal()
     let browser = try self.operator(of: served)
     let other = served.browser()
@@ -41,7 +42,7 @@ import Testing
     #expect(try browser.open("/portal/health").status == 200)
   }
 
-  @Test func `A page of people that is opened again leaves one event`() async throws {
+  @Test("A page of people that is opened again leaves one event") func pagePeople() async throws {
     let served = try await ServedPortal()
     let browser = try self.operator(of: served)
     try served.browser().signIn("Bob")
@@ -68,7 +69,8 @@ import Testing
     #expect(try revealed() == other)
   }
 
-  @Test func `Pages of operators are not there for others, and each sees their own part of the audit trail`()
+  @Test("Pages of operators are not there for others, and each sees their own part of the audit trail")
+  func pagesOperators()
     async throws
   {
     let served = try await ServedPortal()
@@ -87,7 +89,8 @@ import Testing
     #expect(try other.open("/portal/audit.ndjson").body.contains("account:2\"") == false)
   }
 
-  @Test func `That files are cut is said where a ledger has more events than they, with the line that gives all`()
+  @Test("That files are cut is said where a ledger has more events than they, with the line that gives all")
+  func filesCut()
     throws
   {
     let query = FormValues([(name: "who", value: "connector:5"), (name: "type", value: "tokens")])
@@ -100,7 +103,9 @@ import Testing
     #expect(!result.error.lowercased().contains("usage:"), "\(result.error)")
   }
 
-  @Test func `Files have what the filters let pass, and no cell that a spreadsheet computes`() async throws {
+  @Test("Files have what the filters let pass, and no cell that a spreadsheet computes") func filesFilters()
+    async throws
+  {
     let served = try await ServedPortal()
     let browser = try self.operator(of: served)
     try browser.verify("+44 7700 900128")

@@ -27,7 +27,8 @@ import Testing
     try browser.submit("/portal/me/phones/pin", [("pin", pin)])
   }
 
-  @Test func `The fifth wrong PIN ends it, the right one is of no use then, and the fourth PIN in an hour is refused`()
+  @Test("The fifth wrong PIN ends it, the right one is of no use then, and the fourth PIN in an hour is refused")
+  func fifthWrong()
     async throws
   {
     let served = try await ServedPortal()
@@ -54,7 +55,7 @@ import Testing
     #expect(browser.page.body.contains("Nothing is wrong with your account."))
   }
 
-  @Test func `Who has not the PIN does not learn that a number is another account's`() async throws {
+  @Test("Who has not the PIN does not learn that a number is another account's") func pinLearn() async throws {
     let served = try await ServedPortal()
     let (ada, bob) = (served.browser(), served.browser())
     try ada.signIn("Ada")
@@ -71,7 +72,7 @@ import Testing
     #expect(try bob.open("/portal/me").body.contains("No phone number yet."))
   }
 
-  @Test func `A PIN that a newer one has replaced is over`() async throws {
+  @Test("A PIN that a newer one has replaced is over") func pinNewer() async throws {
     let served = try await ServedPortal()
     let (first, second) = (served.browser(), served.browser())
     for browser in [first, second] { try browser.signIn("Ada") }
@@ -90,7 +91,9 @@ import Testing
     func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1_000 } }
   }
 
-  @Test func `A PIN works to the end of its ten minutes, and is said to be too old from then on`() async throws {
+  @Test("A PIN works to the end of its ten minutes, and is said to be too old from then on") func pinWorks()
+    async throws
+  {
     let folder = TemporaryFolder()
     let clock = StandingClock()
     let ledger = try await Ledger.create(
@@ -111,7 +114,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Whoever reached the limit of an hour waits an hour, and a day for that of a day`() async throws {
+  @Test("Whoever reached the limit of an hour waits an hour, and a day for that of a day") func reachedLimit()
+    async throws
+  {
     let folder = TemporaryFolder()
     let clock = StandingClock()
     let ledger = try await Ledger.create(
@@ -136,7 +141,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `A message that the gateway does not take is told on the page that waits for its PIN`() async throws {
+  @Test("A message that the gateway does not take is told on the page that waits for its PIN") func messageGateway()
+    async throws
+  {
     let folder = TemporaryFolder()
     let made = try runProgram(
       [

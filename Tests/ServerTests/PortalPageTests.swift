@@ -8,7 +8,8 @@ import Testing
 
 /// Pages that do what cannot be undone, or show what is kept back.
 @Suite struct PortalPageTests {
-  @Test func `An error page shows the request ID that its answer has, and the code, with a session and without`()
+  @Test("An error page shows the request ID that its answer has, and the code, with a session and without")
+  func errorPage()
     async throws
   {
     let served = try await ServedPortal()
@@ -26,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func `A rotated signing key is published and recorded with who and why, once`() async throws {
+  @Test("A rotated signing key is published and recorded with who and why, once") func rotatedSigning() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900160")
     let browser = scene.owner
     try browser.open("/portal/keys")
@@ -49,7 +50,9 @@ import Testing
     #expect(browser.page.body.contains("<bdi>yearly</bdi>"))
   }
 
-  @Test func `The configuration in force shows where each setting comes from, and no secret`() async throws {
+  @Test("The configuration in force shows where each setting comes from, and no secret") func configurationForce()
+    async throws
+  {
     let secret = "api-key-that-nobody-sees"
     let scene = try await PortalScene(phone: "+44 7700 900161") { folder in
       guard let file = unsafe fopen("\(folder)/server.json", "w") else { throw ServerFailure(reason: "no file") }
@@ -71,7 +74,9 @@ import Testing
     #expect(!"\(setting)".contains(secret))
   }
 
-  @Test func `A person is erased after the page has said what stops and the handle was typed`() async throws {
+  @Test("A person is erased after the page has said what stops and the handle was typed") func personErased()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900162")
     let bob = try scene.person("Bob")
     try bob.verify("+44 7700 900163")
@@ -97,7 +102,9 @@ import Testing
     #expect(try browser.open(path).body.contains("This person was erased"))
   }
 
-  @Test func `A connector is deleted after its name was typed, and while its page is right`() async throws {
+  @Test("A connector is deleted after its name was typed, and while its page is right") func connectorDeleted()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900189")
     let browser = scene.owner
     let path = "/portal/connectors/\(scene.connector)/delete"
@@ -118,7 +125,7 @@ import Testing
     #expect(try browser.open("/portal/connectors/\(scene.connector)").status != 200)
   }
 
-  @Test func `Personal data of an event is shown once, after a reason that stays`() async throws {
+  @Test("Personal data of an event is shown once, after a reason that stays") func personalData() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900164")
     let auditor = try scene.person("Carla", role: .auditor)
     let bob = try scene.person("Bob")
@@ -141,7 +148,8 @@ import Testing
     #expect(auditor.page.body.contains("<bdi>case 118</bdi>"), "\(auditor.page.text)")
   }
 
-  @Test func `A review keeps with a reason, revokes what is not kept, and asks again for what lacks one`() async throws
+  @Test("A review keeps with a reason, revokes what is not kept, and asks again for what lacks one") func reviewKeeps()
+    async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900166")
     let (browser, grant) = (scene.owner, scene.grant)
@@ -162,7 +170,7 @@ import Testing
     #expect(types.split(separator: "permission.reviewed").count == 3 && types.contains("permission.revoked"))
   }
 
-  @Test func `The audit page draws its events over time, and tells a browser of new ones`() async throws {
+  @Test("The audit page draws its events over time, and tells a browser of new ones") func auditPage() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900167")
     let page = try scene.owner.open("/portal/audit?type=tokens").body
     #expect(
@@ -185,7 +193,9 @@ import Testing
     #expect(!text.contains("Another"))
   }
 
-  @Test func `Another language is one file, in which every text of every page can be said`() async throws {
+  @Test("Another language is one file, in which every text of every page can be said") func anotherLanguage()
+    async throws
+  {
     let english = try await PortalScene(phone: "+44 7700 900168")
     let pages = PortalRoute.all.filter { $0.get != nil }.map { english.path($0.pattern) }.filter {
       !$0.hasSuffix("/live") && !$0.contains(".csv") && !$0.contains(".ndjson") && !$0.contains(".cloudevents")
@@ -265,7 +275,7 @@ import Testing
     return parts + letters
   }
 
-  @Test func `A catalogue is read strictly, and its texts go by number and place`() throws {
+  @Test("A catalogue is read strictly, and its texts go by number and place") func catalogueRead() throws {
     let file = """
       # Comment
       language = ar

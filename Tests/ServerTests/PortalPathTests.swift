@@ -34,8 +34,10 @@ import Testing
     return try PortalScene.first("href=\"/portal/events/", "\"", in: browser)
   }
 
-  @Test(.enabled(if: PortalClickTests.isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `Script in every place where people write is shown as text on every page, and none of it runs`() async throws {
+  @Test(
+    "Script in every place where people write is shown as text on every page, and none of it runs",
+    .enabled(if: PortalClickTests.isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func scriptEvery() async throws {
     let typed = Self.typed
     let guarded = try await PortalProposalTests.Guarded(phone: "+44 7700 900246", named: typed) { folder in
       let name = typed.replacing("\"", with: "\\\"")
@@ -103,9 +105,10 @@ import Testing
     #expect(said.hasSuffix("passed"), "\(said)\(scene.served.log)")
   }
 
-  @Test(.enabled(if: PortalClickTests.isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `Pages of several people, of what was deleted and of what was found keep the rules for everybody`() async throws
-  {
+  @Test(
+    "Pages of several people, of what was deleted and of what was found keep the rules for everybody",
+    .enabled(if: PortalClickTests.isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func pagesSeveral() async throws {
     let guarded = try await PortalProposalTests.Guarded(phone: "+44 7700 900247")
     let (scene, owner) = (guarded.scene, guarded.ada)
     let guest = try scene.person("Bob")

@@ -3,13 +3,13 @@ import Testing
 
 /// How one comes into the portal, and adds a number there.
 @Suite struct PortalPhoneTests {
-  @Test func `The address of the server leads a browser to the portal`() async throws {
+  @Test("The address of the server leads a browser to the portal") func addressServer() async throws {
     let served = try await ServedPortal()
     let answer = try served.browser().send("GET", "/", [])
     #expect(answer.status == 303 && answer.header("location") == "/portal/")
   }
 
-  @Test func `A number is taken as it is written at home, with the country chosen`() async throws {
+  @Test("A number is taken as it is written at home, with the country chosen") func numberTaken() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")
@@ -27,7 +27,7 @@ import Testing
     #expect(browser.page.body.contains("Your number is verified."), "\(browser.page.body)")
   }
 
-  @Test func `A number that cannot be leaves country and text in the form`() async throws {
+  @Test("A number that cannot be leaves country and text in the form") func numberCannot() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")

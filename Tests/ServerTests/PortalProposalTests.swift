@@ -54,7 +54,9 @@ import Testing
     }
   }
 
-  @Test func `A role is proposed, approved by another operator, and given by the proposal once`() async throws {
+  @Test("A role is proposed, approved by another operator, and given by the proposal once") func roleProposed()
+    async throws
+  {
     let guarded = try await Guarded(phone: "+44 7700 900170")
     let (ada, bo, person) = (guarded.ada, guarded.bo, "/portal/people/\(guarded.cy)")
     let role = String(AccountRole.auditor.rawValue)
@@ -114,7 +116,9 @@ import Testing
     #expect(trail.split(separator: "proposal.decided").count == 3, "\(trail)")
   }
 
-  @Test func `A person is erased once another operator approved it, and a rejection says why`() async throws {
+  @Test("A person is erased once another operator approved it, and a rejection says why") func personErased()
+    async throws
+  {
     let guarded = try await Guarded(phone: "+44 7700 900171")
     let (ada, bo, page) = (guarded.ada, guarded.bo, "/portal/people/\(guarded.cy)/erase")
     let fields = [("reason", "asked for it"), ("confirm", "account:\(guarded.cy)")]
@@ -151,7 +155,9 @@ import Testing
     #expect(try guarded.state(of: proposal) == "Made")
   }
 
-  @Test func `The signing key is replaced by an approved proposal, and a proposal is taken back`() async throws {
+  @Test("The signing key is replaced by an approved proposal, and a proposal is taken back") func signingKey()
+    async throws
+  {
     let guarded = try await Guarded(phone: "+44 7700 900172")
     let (ada, bo) = (guarded.ada, guarded.bo)
     func newest() throws -> String? {

@@ -14,7 +14,8 @@ import Testing
     func set(daysAgo days: Int64) { daysAgo.withLock { $0 = days } }
   }
 
-  @Test func `A grant that is unused for 90 days is marked, and one that was decided longer ago is due again`()
+  @Test("A grant that is unused for 90 days is marked, and one that was decided longer ago is due again")
+  func grantUnused()
     async throws
   {
     let clock = PastClock()

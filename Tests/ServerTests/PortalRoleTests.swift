@@ -8,7 +8,7 @@ import Testing
 @Suite struct PortalRoleTests {
   private typealias Role = PortalRoles.Role
 
-  @Test func `Each role does on every route what it may, and nothing that only another may`() async throws {
+  @Test("Each role does on every route what it may, and nothing that only another may") func eachRole() async throws {
     let known = PortalRule.all
     #expect(Set(known.keys) == Set(PortalRoute.all.map(Self.name)))
     let roles = try await PortalRoles(WebhookReceiver())
@@ -115,7 +115,8 @@ import Testing
     #expect(made.allSatisfy { $0.contains("personal_data.revealed") || $0.contains("refused") }, "\(made)")
   }
 
-  @Test func `No form is performed without the token of its own session, nor for a page of another site`()
+  @Test("No form is performed without the token of its own session, nor for a page of another site")
+  func formPerformed()
     async throws
   {
     let roles = try await PortalRoles(WebhookReceiver())

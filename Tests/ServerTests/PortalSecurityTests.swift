@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  @Test func `Without a session no page is shown and no form performed, and every answer keeps to itself`() async throws
-  {
+  @Test("Without a session no page is shown and no form performed, and every answer keeps to itself")
+  func withoutSession() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900150")
     let nobody = scene.served.browser()
     let head = try scene.head()
@@ -62,7 +62,7 @@ import Testing
     #expect(made.allSatisfy { $0.contains("personal_data.revealed") }, "\(made)")
   }
 
-  @Test func `A stranger finds none of what others have, and changes nothing of it`() async throws {
+  @Test("A stranger finds none of what others have, and changes nothing of it") func strangerFinds() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900151")
     let stranger = try scene.person("Bob")
     let token = try scene.formToken(of: stranger)
@@ -85,7 +85,7 @@ import Testing
     #expect(try scene.head() == head)
   }
 
-  @Test func `An auditor reads what there is, and changes nothing`() async throws {
+  @Test("An auditor reads what there is, and changes nothing") func auditorReads() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900152")
     let auditor = try scene.person("Carla", role: .auditor)
     let token = try scene.formToken(of: auditor)
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func `Script in every field that people write stays text on every page`() async throws {
+  @Test("Script in every field that people write stays text on every page") func scriptEvery() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900153", named: PortalScene.script)
     let browser = scene.owner
     let (script, number) = (PortalScene.script, scene.grant)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PortalTests {
   private static let script = #"<script>alert(1)</script>"'&"#
 
-  @Test func `From an empty ledger to an access token, and a revocation that stops it`() async throws {
+  @Test("From an empty ledger to an access token, and a revocation that stops it") func emptyLedger() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     let link = try served.line(beginning: "the first operator signs in at ")
@@ -90,7 +90,7 @@ import Testing
     for hidden in [secret, refresh, token, "900123"] { #expect(!served.log.contains(hidden)) }
   }
 
-  @Test func `The command lines that pages show are ones that the program takes`() async throws {
+  @Test("The command lines that pages show are ones that the program takes") func commandLines() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")
@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  @Test func `The link of the first operator works once`() async throws {
+  @Test("The link of the first operator works once") func linkFirst() async throws {
     let served = try await ServedPortal()
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
     let (first, second) = (served.browser(), served.browser())
@@ -148,7 +148,7 @@ import Testing
     #expect(try served.browser().open("/portal/first/\(String(repeating: "0", count: 32))").status == 410)
   }
 
-  @Test func `A form from another site, or without the session's token, does nothing`() async throws {
+  @Test("A form from another site, or without the session's token, does nothing") func formAnother() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     #expect(try browser.post("/portal/sign-in/development", [("name", "Eve")], site: "cross-site").status == 403)
@@ -179,7 +179,9 @@ import Testing
     #expect(Answer(rebound.readAll()).status == 403)
   }
 
-  @Test func `Sessions outlive a restart, end when they are ended, and are new at each sign-in`() async throws {
+  @Test("Sessions outlive a restart, end when they are ended, and are new at each sign-in") func sessionsOutlive()
+    async throws
+  {
     let served = try await ServedPortal()
     let browser = served.browser()
     browser.plant("credledger", String(repeating: "a", count: 64))
@@ -223,7 +225,7 @@ import Testing
     }
   }
 
-  @Test func `What people type stays text on every page`() async throws {
+  @Test("What people type stays text on every page") func peopleType() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn(Self.script)
@@ -251,7 +253,7 @@ import Testing
     }
   }
 
-  @Test func `Every answer has the headers that keep a page to itself`() async throws {
+  @Test("Every answer has the headers that keep a page to itself") func everyAnswer() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     for path in ["/portal/sign-in", "/portal/nothing", "/portal/first/x", "/portal/assets/none.css"] {
@@ -285,7 +287,7 @@ import Testing
     }
   }
 
-  @Test func `Without TLS nobody signs in from elsewhere`() async throws {
+  @Test("Without TLS nobody signs in from elsewhere") func withoutTLS() async throws {
     let served = try await ServedPortal { _ in ["--public-url", "http://ledger.example.org"] }
     for path in ["/portal/", "/portal/sign-in"] {
       #expect(try served.browser().open(path).body.contains("The portal needs TLS"), "\(path)")
@@ -298,7 +300,7 @@ import Testing
     #expect(try safe.browser().post("/portal/sign-in/development", [("name", "Eve")]).status == 404)
   }
 
-  @Test func `A secret is shown once, however often its form comes`() async throws {
+  @Test("A secret is shown once, however often its form comes") func secretShown() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")
@@ -323,7 +325,7 @@ import Testing
     #expect(try browser.open("/portal/connectors").body.contains("1 connector<"))
   }
 
-  @Test func `What others own is as if it were not there`() async throws {
+  @Test("What others own is as if it were not there") func othersOwn() async throws {
     let served = try await ServedPortal()
     let (owner, other) = (served.browser(), served.browser())
     try owner.signIn("Ada")

@@ -23,7 +23,9 @@ import Testing
     return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
   }
 
-  @Test func `The connectors of a group lead to each grant, and its admins alone to a new token`() async throws {
+  @Test("The connectors of a group lead to each grant, and its admins alone to a new token") func connectorsGroup()
+    async throws
+  {
     let scene = try await PortalScene(phone: "+44 7700 900281")
     let base = "/portal/groups/\(scene.group)/connectors"
     let way = "<th scope=\"row\"><a href=\"\(base)/\(scene.grant)\"><bdi>Field team</bdi></a></th>"
@@ -39,7 +41,9 @@ import Testing
     #expect(seen.contains(way) && !seen.contains("Regenerate…"), "\(seen)")
   }
 
-  @Test func `What is still empty says the next step, up to the line by which a program gets a token`() async throws {
+  @Test("What is still empty says the next step, up to the line by which a program gets a token") func stillEmpty()
+    async throws
+  {
     let served = try await ServedPortal()
     let browser = served.browser()
     try browser.signIn("Ada")
@@ -64,7 +68,7 @@ import Testing
     #expect(try !browser.open(group).body.contains("No connector may work here yet."), "\(browser.page.text)")
   }
 
-  @Test func `A name in the audit trail leads to the page that the reader may open`() async throws {
+  @Test("A name in the audit trail leads to the page that the reader may open") func nameAudit() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900284")
     let (connector, group) = ("/portal/connectors/\(scene.connector)", "/portal/groups/\(scene.group)")
     func link(_ path: String) -> String { "<a href=\"\(path)\"><bdi>Field team</bdi></a>" }
@@ -101,7 +105,9 @@ import Testing
     #expect(mel.page.status == 200 && !mel.page.body.contains("href=\"\(connector)\""), "\(mel.page.text)")
   }
 
-  @Test func `The first operator reads what is to be done before others sign in, and they do not`() async throws {
+  @Test("The first operator reads what is to be done before others sign in, and they do not") func firstOperator()
+    async throws
+  {
     let served = try await ServedPortal()
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
     let (ada, bob) = (served.browser(), served.browser())
@@ -112,7 +118,8 @@ import Testing
     #expect(bob.page.body.contains("Welcome, <bdi>Bob</bdi>") && !bob.page.body.contains("Before others sign in"))
   }
 
-  @Test func `The first page names the newest connectors of somebody, when they were used, and the way to all`()
+  @Test("The first page names the newest connectors of somebody, when they were used, and the way to all")
+  func firstPage()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900288")
@@ -130,7 +137,7 @@ import Testing
     #expect(full.contains("Last used: <span><span class=\"soft\">Nothing yet</span></span>"), "\(full)")
   }
 
-  @Test func `The choice of connectors begins with one's own`() async throws {
+  @Test("The choice of connectors begins with one's own") func choiceConnectors() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900286")
     let bob = try scene.person("Bob")
     try bob.verify("+44 7700 900287")
@@ -141,7 +148,7 @@ import Testing
     #expect(choices == [own, scene.connector], "\(page)")
   }
 
-  @Test func `Each country of the list is one, and is there once`() {
+  @Test("Each country of the list is one, and is there once") func eachCountry() {
     let regions = Country.all.map(\.region)
     #expect(Set(regions).count == regions.count)
     #expect(regions.allSatisfy { $0.utf8.count == 2 })

@@ -18,8 +18,10 @@ import Testing
     try served.browser().post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil, follow: false)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A logout token ends the session that it names, or all of its person, and no other`() async throws {
+  @Test(
+    "A logout token ends the session that it names, or all of its person, and no other",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func logoutToken() async throws {
     let provider = try ServedProvider()
     let served = try await ServedPortal([.init(provider: provider)])
     let (first, second, third, other) = (served.browser(), served.browser(), served.browser(), served.browser())
@@ -41,8 +43,10 @@ import Testing
     #expect(events.count == 3 && events.allSatisfy { $0.contains("signed out at the provider") }, "\(events)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A logout token with a fault is refused, and ends nothing`() async throws {
+  @Test(
+    "A logout token with a fault is refused, and ends nothing",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func logoutTokenFault() async throws {
     let provider = try ServedProvider()
     let served = try await ServedPortal([.init(provider: provider)])
     let browser = served.browser()
@@ -71,8 +75,8 @@ import Testing
     #expect(try areIn(browser) == [false])
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A logout token is obeyed once`() async throws {
+  @Test("A logout token is obeyed once", .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func logoutTokenObeyed() async throws {
     let provider = try ServedProvider()
     let served = try await ServedPortal([.init(provider: provider)])
     let browser = served.browser()
@@ -87,8 +91,10 @@ import Testing
     #expect(try areIn(browser) == [false])
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Signing out goes on to the provider's own page where there is one, and comes back`() async throws {
+  @Test(
+    "Signing out goes on to the provider's own page where there is one, and comes back",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func signingOut() async throws {
     let provider = try ServedProvider()
     let served = try await ServedPortal([.init(provider: provider)])
     let browser = served.browser()

@@ -24,8 +24,10 @@ import Testing
     return browser.onward
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A request has a state, a nonce and a challenge of its own, and its code is good once, for that challenge`()
+  @Test(
+    "A request has a state, a nonce and a challenge of its own, and its code is good once, for that challenge",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func requestState()
     async throws
   {
     let provider = try ServedProvider()
@@ -61,8 +63,10 @@ import Testing
     #expect(events.count == 2 && events.allSatisfy { $0.contains("refused the code with 400") }, "\(events)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Two providers have a button each, and neither answers or signs out for the other`() async throws {
+  @Test(
+    "Two providers have a button each, and neither answers or signs out for the other",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func twoProviders() async throws {
     let (one, two) = (try ServedProvider(), try ServedProvider())
     try two.choose("names-issuer")
     let served = try await ServedPortal([
@@ -103,8 +107,10 @@ import Testing
     #expect(try account(right) == second)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Keys of unknown kinds are passed over, and no stranger chooses the algorithm of a key`() async throws {
+  @Test(
+    "Keys of unknown kinds are passed over, and no stranger chooses the algorithm of a key",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func keysUnknown() async throws {
     let provider = try ServedProvider()
     try provider.choose("odd-keys")
     let served = try await ServedPortal([.init(provider: provider)])
@@ -118,8 +124,10 @@ import Testing
     #expect(try provider.count("key-sets") == read + 1)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A provider that takes the client's secret in the form alone gets it there, and every other one in the header`()
+  @Test(
+    "A provider that takes the client's secret in the form alone gets it there, and every other one in the header",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func providerTakes()
     async throws
   {
     let provider = try ServedProvider()
@@ -135,8 +143,10 @@ import Testing
     try provider.signIn(other.browser(), as: "ada")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A provider that fails is not asked each time that somebody wants to sign in`() async throws {
+  @Test(
+    "A provider that fails is not asked each time that somebody wants to sign in",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func providerFails() async throws {
     let provider = try ServedProvider()
     try provider.choose("down")
     let served = try await ServedPortal([.init(provider: provider)])
@@ -153,8 +163,10 @@ import Testing
     #expect(asked > 0 && asked <= 20 + refilled, "\(asked)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Each reason for refusing a sign-in is in its event`() async throws {
+  @Test(
+    "Each reason for refusing a sign-in is in its event",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func eachReason() async throws {
     let provider = try ServedProvider()
     let served = try await ServedPortal([.init(provider: provider, more: #","domains":["example.org"]"#)])
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)

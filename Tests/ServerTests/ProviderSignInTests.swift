@@ -29,8 +29,10 @@ import Testing
     return answer
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `People sign in, keys may be rotated, and the account is the same each time`() async throws {
+  @Test(
+    "People sign in, keys may be rotated, and the account is the same each time",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func peopleSign() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
@@ -57,8 +59,10 @@ import Testing
     for secret in ["not known to anybody", "ada@example.org"] { #expect(!served.log.contains(secret)) }
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Tokens that the provider did not sign do not have it asked for its keys each time`() async throws {
+  @Test(
+    "Tokens that the provider did not sign do not have it asked for its keys each time",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func tokensProvider() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
@@ -78,12 +82,13 @@ import Testing
   }
 
   @Test(
+    "An ID token with a fault signs nobody in",
     .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
     arguments: [
       "nonce", "audience", "no-audience", "authorized-party", "issuer", "expired", "future", "key", "none-algorithm",
       "slow",
     ])
-  func `An ID token with a fault signs nobody in`(fault: String) async throws {
+  func idToken(fault: String) async throws {
     let provider = try ServedProvider()
     // The slow one takes a minute; the same server signs somebody in afterwards, also where that is not done in a moment.
     let served = try await portal(of: provider, seconds: fault == "slow" ? 10 : 60)
@@ -102,8 +107,10 @@ import Testing
     #expect(browser.page.status == 200 && browser.cookies["credledger"] != nil, "\(fault): \(browser.page.text)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `An answer comes back once, to the browser that asked, and from the provider that was asked`() async throws {
+  @Test(
+    "An answer comes back once, to the browser that asked, and from the provider that was asked",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func answerComes() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let (browser, thief) = (served.browser(), served.browser())
@@ -125,8 +132,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Sign-ins of two tabs are finished in any order, and a browser keeps the cookies of eight at most`()
+  @Test(
+    "Sign-ins of two tabs are finished in any order, and a browser keeps the cookies of eight at most",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func signIns()
     async throws
   {
     let provider = try ServedProvider()
@@ -143,8 +152,10 @@ import Testing
     #expect(try browser.open(last).status == 200 && begun() == 7, "\(browser.page.text)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Who cancels at the provider is told so, and another try leads to where the first one did`() async throws {
+  @Test(
+    "Who cancels at the provider is told so, and another try leads to where the first one did",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func cancelsProvider() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
@@ -178,9 +189,10 @@ import Testing
   }
 
   @Test(
+    "A page that wants a new sign-in believes the provider's auth_time alone",
     .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
     arguments: [(true, "now", 200), (true, "old-sign-in", 403), (true, "silent", 403), (false, "silent", 200)])
-  func `A page that wants a new sign-in believes the provider's auth_time alone`(
+  func pageWants(
     says: Bool, fault: String, status: Int
   ) async throws {
     let provider = try ServedProvider()
@@ -207,8 +219,10 @@ import Testing
     #expect(events.count == (status == 200 ? 0 : 1) && events.allSatisfy { $0.contains("sign-in not new") })
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `No page or form for Secrets, user tokens, keys, erasures or personal data goes on without a new sign-in`()
+  @Test(
+    "No page or form for Secrets, user tokens, keys, erasures or personal data goes on without a new sign-in",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func pageForm()
     async throws
   {
     let provider = try ServedProvider()
@@ -253,8 +267,10 @@ import Testing
     #expect(try served.events("connector.secret_rotated").count == 1)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `A program that wants a new sign-in gets one, however long that takes to come back`() async throws {
+  @Test(
+    "A program that wants a new sign-in gets one, however long that takes to come back",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func programWants() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider, options: ["--development"])
     let browser = served.browser()
@@ -278,8 +294,10 @@ import Testing
     #expect(browser.page.body.contains("wants to act for you"), "\(browser.page.text)")
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Refused sign-ins are recorded up to a limit, and then counted`() async throws {
+  @Test(
+    "Refused sign-ins are recorded up to a limit, and then counted",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func refusedSign() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
@@ -287,8 +305,10 @@ import Testing
     #expect(try served.events("account.sign_in_refused").count == 30)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Only the domains that are named may sign in, and a provider that is down harms nothing else`() async throws {
+  @Test(
+    "Only the domains that are named may sign in, and a provider that is down harms nothing else",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func onlyDomains() async throws {
     let running = try ServedProvider()
     let served = try await portal(of: running, more: ",\"domains\":[\"example.org\"]")
     let browser = served.browser()
@@ -313,8 +333,10 @@ import Testing
     #expect(try browser.open("/portal/me").status == 200)
   }
 
-  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
-  func `Only the tenants that are named may sign in, whatever the mail address`() async throws {
+  @Test(
+    "Only the tenants that are named may sign in, whatever the mail address",
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func onlyTenants() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider, more: ",\"tenants\":[\"acme\"]")
     let browser = served.browser()
@@ -335,7 +357,9 @@ import Testing
     }
   }
 
-  @Test func `A list of providers that is not right is refused at the start, with the member named`() async throws {
+  @Test("A list of providers that is not right is refused at the start, with the member named") func listProviders()
+    async throws
+  {
     let folder = TemporaryFolder()
     let program = try Program.file("credledger")
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")

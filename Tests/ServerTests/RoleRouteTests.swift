@@ -49,7 +49,9 @@ import Testing
     "GET /v1/tenant/findGroupsByQuery": Row(nil, 403, 200, 403, 403),
   ]
 
-  @Test func `Each route answers each role as the rules say, and nobody without a token or its scope`() async throws {
+  @Test("Each route answers each role as the rules say, and nobody without a token or its scope") func eachRoute()
+    async throws
+  {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     let routes = try await PlatformRouteTable().versioned

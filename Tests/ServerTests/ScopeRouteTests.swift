@@ -21,7 +21,8 @@ import Testing
     return found
   }
 
-  @Test func `Each route is there with and without the version, needs one scope or says 501, and is so described`()
+  @Test("Each route is there with and without the version, needs one scope or says 501, and is so described")
+  func eachRoute()
     async throws
   {
     let table = try await PlatformRouteTable()
@@ -42,7 +43,8 @@ import Testing
           }))
   }
 
-  @Test func `Each route is closed where its scope alone is missing, and open where it alone is there`() async throws {
+  @Test("Each route is closed where its scope alone is missing, and open where it alone is there")
+  func eachRouteClosed() async throws {
     let people = try await PlatformPeople()
     let routes = try await PlatformRouteTable().versioned.filter { $0.scopes != [] }
     func token(_ scopes: [String]) throws -> String {

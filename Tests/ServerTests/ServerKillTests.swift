@@ -21,8 +21,8 @@ import Testing
     return nil
   }
 
-  @Test(arguments: [SIGTERM, SIGKILL])
-  func `Each token that was acknowledged under load is in the log`(signal: Int32) async throws {
+  @Test("Each token that was acknowledged under load is in the log", arguments: [SIGTERM, SIGKILL])
+  func eachToken(signal: Int32) async throws {
     let environment = [
       "CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=0", "CREDLEDGER_SERVE_LIMITS_ORGANISATION_CALLS=0",
     ]

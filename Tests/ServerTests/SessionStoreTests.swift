@@ -20,7 +20,7 @@ import Testing
       for: AccountID(rawValue: account), issuer: "https://id.example.org", signIn: 5, authenticatedAt: now, at: now)
   }
 
-  @Test func `Whoever begins more sign-ins than there is room for pushes out none of others`() {
+  @Test("Whoever begins more sign-ins than there is room for pushes out none of others") func beginsMore() {
     let attempts = SignInAttempts()
     let browser = SHA256.hash(Array("browser".utf8))
     func begin(_ client: String, _ milliseconds: Int64) -> String {
@@ -40,7 +40,7 @@ import Testing
     #expect(!isKept(strangers[0]) && strangers.last.map { isKept($0) } == true)
   }
 
-  @Test func `Logout tokens are remembered until they are too old, and no more than there is room for`() {
+  @Test("Logout tokens are remembered until they are too old, and no more than there is room for") func logoutTokens() {
     let logouts = ObeyedLogouts()
     let end = start + .seconds(300)
     func take(_ id: String, until end: Timestamp, at now: Timestamp) -> Bool { logouts.take(id, until: end, at: now) }
@@ -55,7 +55,8 @@ import Testing
     #expect(take("last", until: later + .seconds(300), at: later) && logouts.count == 1)
   }
 
-  @Test func `A session ends an hour after its last use, and twelve hours after it began, whatever its use`()
+  @Test("A session ends an hour after its last use, and twelve hours after it began, whatever its use")
+  func sessionEnds()
     async throws
   {
     let store = try store()
@@ -78,7 +79,7 @@ import Testing
     #expect(try await store.session(of: String(repeating: "a", count: 64), at: start) == nil)
   }
 
-  @Test func `Sessions that nobody comes back to leave nothing behind`() async throws {
+  @Test("Sessions that nobody comes back to leave nothing behind") func sessionsNobody() async throws {
     let store = try store()
     for _ in 0..<20 { _ = try await begin(store, at: start) }
     #expect(files == 20 && store.count(at: start) == 20)
@@ -88,7 +89,7 @@ import Testing
     #expect(try await store.session(of: kept, at: later) != nil)
   }
 
-  @Test func `Somebody has so many at most, and others lose none by it`() async throws {
+  @Test("Somebody has so many at most, and others lose none by it") func somebodyMost() async throws {
     let store = try store()
     let other = try await begin(store, 3, at: start)
     var tokens: [String] = []

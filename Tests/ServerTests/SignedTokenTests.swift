@@ -34,7 +34,7 @@ import Testing
     return try #require(answer["access_token"], "\(answer.body)")
   }
 
-  @Test func `A signed token is good as any other, and stops as any other`() async throws {
+  @Test("A signed token is good as any other, and stops as any other") func signedToken() async throws {
     let served = try await served()
     let token = try token(served)
     let parts = token.split(separator: ".")
@@ -62,7 +62,7 @@ import Testing
     #expect(!served.log.contains(token))
   }
 
-  @Test func `Keys are rotated with an overlap, and dropped with what they signed`() async throws {
+  @Test("Keys are rotated with an overlap, and dropped with what they signed") func keysRotated() async throws {
     let served = try await served()
     let before = try token(served)
     func keys() throws -> [String] {
@@ -84,8 +84,10 @@ import Testing
     #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(after)"]).status == 200)
   }
 
-  @Test(.enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
-  func `joserfc verifies a signed token by the published keys`() async throws {
+  @Test(
+    "joserfc verifies a signed token by the published keys",
+    .enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
+  func joserfcVerifies() async throws {
     let served = try await served()
     let program = """
       import sys, requests

@@ -9,8 +9,10 @@ import Testing
   /// Where `Tools/test` puts Authlib, oauthlib, requests-oauthlib and requests.
   private static let packages = root + "/.build/python-clients"
 
-  @Test(.enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
-  func `Authlib, requests-oauthlib and oauthlib get, refresh, introspect and revoke`() async throws {
+  @Test(
+    "Authlib, requests-oauthlib and oauthlib get, refresh, introspect and revoke",
+    .enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
+  func authlibRequests() async throws {
     let served = try await ServedLedger()
     let result = try runProgram(
       [served.origin, served.connector, served.secret, served.refreshToken, served.code, ServedLedger.redirectURI],
@@ -18,7 +20,7 @@ import Testing
     #expect(result.status == 0, "\(result.output)\(result.error)\(served.log)")
   }
 
-  @Test func `curl gets a token by the Kaizala form, and waits for no 100-continue`() async throws {
+  @Test("curl gets a token by the Kaizala form, and waits for no 100-continue") func curlGets() async throws {
     let served = try await ServedLedger()
     let body = "{client_id:'\(served.connector)',client_secret:'\(served.secret)',code:'\(served.code)'}"
     let result = try runProgram(

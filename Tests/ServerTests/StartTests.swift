@@ -9,7 +9,7 @@ import Testing
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
     .joined(separator: "/") + "/Tools/start"
 
-  @Test func `The lines that it prints do what they say`() throws {
+  @Test("The lines that it prints do what they say") func linesPrints() throws {
     let folder = TemporaryFolder()
     let result = try runProgram(
       ["--check"], of: Self.script,
@@ -19,8 +19,8 @@ import Testing
     #expect(TemporaryFolder.names(in: folder.path) == [])
   }
 
-  @Test(arguments: [SIGINT, SIGTERM])
-  func `A signal ends it cleanly, and it starts again on the same ledger`(signal: Int32) async throws {
+  @Test("A signal ends it cleanly, and it starts again on the same ledger", arguments: [SIGINT, SIGTERM])
+  func signalEnds(signal: Int32) async throws {
     let folder = TemporaryFolder()
     for _ in 0..<2 {
       // By a program that heeds the signal, whatever this one was started with.

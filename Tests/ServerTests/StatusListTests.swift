@@ -41,7 +41,7 @@ import Testing
     return result.output.split { $0 == " " || $0 == "\n" }.map(String.init)
   }
 
-  @Test func `A revoked token is set in the list that it names, and a good one is not`() async throws {
+  @Test("A revoked token is set in the list that it names, and a good one is not") func revokedToken() async throws {
     let served = try await served()
     let tokens = try (0..<3).map { _ in try token(served) }
     let places = tokens.compactMap { $0.status["idx"]?.text }
@@ -66,7 +66,7 @@ import Testing
     #expect(keys.body.contains("\"kid\":\"\(header["kid"]?.text ?? "none")\""))
   }
 
-  @Test func `What a token stands on stops it in the list, within the time that is stated`() async throws {
+  @Test("What a token stands on stops it in the list, within the time that is stated") func tokenStands() async throws {
     let served = try await served()
     let token = try token(served)
     let place = try #require(token.status["idx"]?.text)
@@ -89,7 +89,7 @@ import Testing
     #expect(isStopped)
   }
 
-  @Test func `Metadata name the lists, and there are no others`() async throws {
+  @Test("Metadata name the lists, and there are no others") func metadataName() async throws {
     let served = try await served()
     let metadata = try served.ask("GET", "/.well-known/oauth-authorization-server")
     #expect(metadata["status_list_aggregation_endpoint"] == served.origin + "/oauth2/status-lists")
@@ -100,8 +100,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
-  func `joserfc verifies a list by the published keys`() async throws {
+  @Test(
+    "joserfc verifies a list by the published keys",
+    .enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
+  func joserfcVerifies() async throws {
     let served = try await served()
     let program = """
       import sys, requests
@@ -117,7 +119,7 @@ import Testing
     #expect(result.status == 0, "\(result.output)\(result.error)")
   }
 
-  @Test func `Signed tokens are found in files, and stopped`() async throws {
+  @Test("Signed tokens are found in files, and stopped") func signedTokens() async throws {
     let served = try await served()
     let token = try token(served).text
     let text = "Authorization: Bearer \(token). And eyJhbGciOiJFUzI1NiJ9.e30.\(String(repeating: "A", count: 86))\n"

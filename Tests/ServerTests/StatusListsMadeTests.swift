@@ -12,7 +12,7 @@ import Testing
     var count: Int { number.load(ordering: .relaxed) }
   }
 
-  @Test func `Many who ask at once for a list cost one look`() async throws {
+  @Test("Many who ask at once for a list cost one look") func askOnce() async throws {
     let lists = StatusListsMade()
     let looks = Looks()
     let maker: StatusListsMade.Maker = { () async throws(LedgerError) in

@@ -28,7 +28,7 @@ import Testing
     try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key], environment: environment)
   }
 
-  @Test func `HTTP/2 and HTTP/1.1 are spoken over TLS, from 1.2 on`() async throws {
+  @Test("HTTP/2 and HTTP/1.1 are spoken over TLS, from 1.2 on") func http2() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve()
     let url = "https://127.0.0.1:\(served.port)"
@@ -64,7 +64,7 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `A client that begins no handshake, or does not go on with it, is cut off`() async throws {
+  @Test("A client that begins no handshake, or does not go on with it, is cut off") func clientBegins() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2"])
     let silent = try Connection(port: served.port)
@@ -80,7 +80,9 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `A connection of HTTP/2 without a stream is closed, also if its client answers no ping`() async throws {
+  @Test("A connection of HTTP/2 without a stream is closed, also if its client answers no ping") func connectionHTTP()
+    async throws
+  {
     try make("first", certificate: certificate, key: key)
     let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=1"])
     // It ends by itself once the server has closed, and otherwise by a signal, with status 124.
@@ -91,7 +93,7 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `A server stops while clients keep connections without a request`() async throws {
+  @Test("A server stops while clients keep connections without a request") func serverStops() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve()
     let unshaken = try Connection(port: served.port)
@@ -114,7 +116,7 @@ import Testing
     withExtendedLifetime(unshaken) {}
   }
 
-  @Test func `One address has so many connections, before any handshake`() async throws {
+  @Test("One address has so many connections, before any handshake") func addressConnections() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=2"])
     let url = "https://127.0.0.1:\(served.port)/healthz"
@@ -130,7 +132,9 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `A certificate that was replaced is taken, and one that is of no use is not`() async throws {
+  @Test("A certificate that was replaced is taken, and one that is of no use is not") func certificateReplaced()
+    async throws
+  {
     try make("first", certificate: certificate, key: key)
     let served = try await serve()
     let url = "https://127.0.0.1:\(served.port)/healthz"
@@ -148,7 +152,9 @@ import Testing
     #expect(served.log.contains("was read anew"))
   }
 
-  @Test func `A certificate is read anew also where its file keeps its size and its date`() async throws {
+  @Test("A certificate is read anew also where its file keeps its size and its date") func certificateRead()
+    async throws
+  {
     let (other, otherKey, date) = ("\(folder.path)/second.pem", "\(folder.path)/second.key", "\(folder.path)/date")
     try make("first", certificate: certificate, key: key)
     try make("second", certificate: other, key: otherKey)
@@ -170,7 +176,9 @@ import Testing
     #expect(served.end() == 0)
   }
 
-  @Test func `Files that do not belong together end the start, and so does one without the other`() async throws {
+  @Test("Files that do not belong together end the start, and so does one without the other") func filesBelong()
+    async throws
+  {
     try make("first", certificate: certificate, key: key)
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     await ledger.close()
@@ -190,7 +198,7 @@ import Testing
     }
   }
 
-  @Test func `A client refuses a certificate that has expired`() async throws {
+  @Test("A client refuses a certificate that has expired") func clientRefuses() async throws {
     try make("expired", certificate: "\(folder.path)/good.pem", key: key)
     let authority = """
       [ca]

@@ -10,7 +10,7 @@ import Testing
     var now: Duration { .milliseconds(milliseconds.load(ordering: .relaxed)) }
   }
 
-  @Test func `A call that is given back counts no more`() throws {
+  @Test("A call that is given back counts no more") func callGiven() throws {
     let throttle = Throttle("connector", limit: 10) { .zero }
     for _ in 0..<30 {
       try throttle.take("a")
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func `So many calls a minute pass, each for itself, and are refilled evenly`() throws {
+  @Test("So many calls a minute pass, each for itself, and are refilled evenly") func callsMinute() throws {
     let time = Time()
     let throttle = Throttle("connector", limit: 100) { time.now }
     for _ in 0..<100 { try throttle.take("a") }
@@ -44,7 +44,7 @@ import Testing
     for _ in 0..<1_000 { try Throttle("any", limit: 0).take("a") }
   }
 
-  @Test func `Who waits for as long as it was told is served`() throws {
+  @Test("Who waits for as long as it was told is served") func waitsAs() throws {
     let time = Time()
     let throttle = Throttle("connector", limit: 7) { time.now }
     for _ in 0..<500 {
@@ -55,7 +55,8 @@ import Testing
     }
   }
 
-  @Test func `A connector past its calls hears how long to wait, others do not, and asking about tokens goes on`()
+  @Test("A connector past its calls hears how long to wait, others do not, and asking about tokens goes on")
+  func connectorPast()
     async throws
   {
     let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=3"])
@@ -80,7 +81,7 @@ import Testing
       ).status == 401)
   }
 
-  @Test func `Refused credentials are limited alike, whether what they name exists`() async throws {
+  @Test("Refused credentials are limited alike, whether what they name exists") func refusedCredentials() async throws {
     let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_FAILURES=5"])
     for index in 0..<5 {
       let id = index % 2 == 0 ? served.connector : "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62"
@@ -97,7 +98,8 @@ import Testing
     }
   }
 
-  @Test func `Each route that takes a Secret counts those that are wrong, and is closed once there were too many`()
+  @Test("Each route that takes a Secret counts those that are wrong, and is closed once there were too many")
+  func eachRoute()
     async throws
   {
     let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_FAILURES=3"])

@@ -24,7 +24,7 @@ import Testing
     return answer
   }
 
-  @Test func `A webhook is registered, listed, changed and deleted`() async throws {
+  @Test("A webhook is registered, listed, changed and deleted") func webhookRegistered() async throws {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     let registered = try register(
@@ -70,7 +70,9 @@ import Testing
     #expect(!people.served.log.contains("hidden-7"))
   }
 
-  @Test func `An address that does not answer the handshake is refused, and so is one of the inside`() async throws {
+  @Test("An address that does not answer the handshake is refused, and so is one of the inside") func addressAnswer()
+    async throws
+  {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     let head = try people.served.ask("GET", "/readyz")["head"]
@@ -120,7 +122,7 @@ import Testing
     #expect(try people.served.ask("GET", "/readyz")["head"] == head)
   }
 
-  @Test func `What was on its way when the server stopped is sent again at once`() async throws {
+  @Test("What was on its way when the server stopped is sent again at once") func wayWhen() async throws {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     #expect(try register(people, receiver, "slow", "'TextMessageCreated'").status == 200)
@@ -133,8 +135,8 @@ import Testing
     #expect(receiver.deliveries(2).count == 2)
   }
 
-  @Test func `A receiver that redirects, hangs or lies about the length of its answer delays nobody else`() async throws
-  {
+  @Test("A receiver that redirects, hangs or lies about the length of its answer delays nobody else")
+  func receiverRedirects() async throws {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     for path in ["fail", "moved", "hang", "short", "ok"] {
@@ -157,7 +159,9 @@ import Testing
     #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
   }
 
-  @Test func `Who joined or left a group, and which group was put or taken away from below it, is told`() async throws {
+  @Test("Who joined or left a group, and which group was put or taken away from below it, is told") func joinedLeft()
+    async throws
+  {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     let types = ["GroupAdded", "GroupRemoved", "MemberRemoved", "MemberAdded"]
@@ -180,7 +184,8 @@ import Testing
     #expect(data == [group, group, member, member])
   }
 
-  @Test func `Who joins, writes and leaves is told in that order, also by a server that was ended meanwhile`()
+  @Test("Who joins, writes and leaves is told in that order, also by a server that was ended meanwhile")
+  func joinsWrites()
     async throws
   {
     let receiver = try WebhookReceiver()
@@ -216,7 +221,8 @@ import Testing
     #expect(told == made, "\(told)")
   }
 
-  @Test func `A webhook whose queue was full is told all of it afterwards, in order, also after a restart`()
+  @Test("A webhook whose queue was full is told all of it afterwards, in order, also after a restart")
+  func webhookWhose()
     async throws
   {
     let folder = TemporaryFolder()
@@ -284,7 +290,9 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `What happens is told in order, signed, while another receiver is slow, and after a crash`() async throws {
+  @Test("What happens is told in order, signed, while another receiver is slow, and after a crash") func happensTold()
+    async throws
+  {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     let types = "'TextMessageCreated','MemberAdded','MemberRemoved','GroupAdded'"

@@ -6,7 +6,7 @@ import Testing
 
 /// What documents and published clients of the original API show and no other test holds.
 @Suite struct WireFactTests {
-  @Test func `A group is made of every member that published bodies have, and unknown ones are passed over`()
+  @Test("A group is made of every member that published bodies have, and unknown ones are passed over") func groupMade()
     async throws
   {
     let people = try await PlatformPeople()
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func `Every route is there under every host's name`() async throws {
+  @Test("Every route is there under every host's name") func everyRoute() async throws {
     let people = try await PlatformPeople()
     for host in ["kms.example.com", "api.example.com", "endpoint.example.com:8443"] {
       let connection = try Connection(port: people.served.port)
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func `An answer of a page of subscribers has at most fifty`() async throws {
+  @Test("An answer of a page of subscribers has at most fifty") func answerPage() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)/subscribers"
     let numbers = (0..<51).map { "'+336999999\(10 + $0)'" }.joined(separator: ",")
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `Browsers may read every error of a platform route, and when to ask again`() async throws {
+  @Test("Browsers may read every error of a platform route, and when to ask again") func browsersMay() async throws {
     #expect(ServerSettings().connectorCalls == 100 && ServerSettings().organisationCalls == 300)
     let people = try await PlatformPeople(environment: [
       "CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=0", "CREDLEDGER_SERVE_LIMITS_ORGANISATION_CALLS=6",
@@ -100,7 +100,8 @@ import Testing
     #expect(answer.header("ratelimit-policy")?.hasPrefix("\"organisation\"") == true)
   }
 
-  @Test func `A webhook may be for every event type and object, and its validation token is bare in the query`()
+  @Test("A webhook may be for every event type and object, and its validation token is bare in the query")
+  func webhookMay()
     async throws
   {
     let receiver = try WebhookReceiver()
@@ -153,7 +154,9 @@ import Testing
     }
   }
 
-  @Test func `A delivery that is answered by a redirect has failed, and goes nowhere else`() async throws {
+  @Test("A delivery that is answered by a redirect has failed, and goes nowhere else") func deliveryAnswered()
+    async throws
+  {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
     for path in ["moved", "ok"] {
@@ -176,7 +179,9 @@ import Testing
     await reader.close()
   }
 
-  @Test func `A redirect keeps the query of the registered address, and a long state as it was`() async throws {
+  @Test("A redirect keeps the query of the registered address, and a long state as it was") func redirectKeeps()
+    async throws
+  {
     let address = "https://client.example.org/callback?tenant=a%3Db"
     var id = ""
     let served = try await ServedLedger(["--development"]) { (_, ledger) in

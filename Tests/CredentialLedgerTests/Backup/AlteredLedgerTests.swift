@@ -91,7 +91,7 @@ import TransparencyLog
     #expect(TemporaryFolder.names(in: file("archive")) ?? [] == [])
   }
 
-  @Test func aRecordThatWasChangedWithItsLeafIsNeitherSignedNorProven() async throws {
+  @Test("A record that was changed with its leaf is neither signed nor proven") func recordChanged() async throws {
     _ = try await made()
     try alter(4)
     try await expectNothingLeaves()
@@ -100,7 +100,7 @@ import TransparencyLog
         == .damaged)
   }
 
-  @Test func neitherWhereTheCheckpointWasReplacedOrIsGone() async throws {
+  @Test("Neither where the checkpoint was replaced or is gone") func neitherCheckpoint() async throws {
     _ = try await made()
     try alter(4)
     // As a checkpoint over the altered tree would be, signed by somebody else.
@@ -129,7 +129,7 @@ import TransparencyLog
         == .damaged)
   }
 
-  @Test func theWriterSignsNothingOverATreeThatWasChangedBelowIt() async throws {
+  @Test("The writer signs nothing over a tree that was changed below it") func writerSigns() async throws {
     _ = try await made()
     let ledger = try await Ledger.open(at: path, Self.configuration)
     let before = try ledger.latestCheckpoint()
@@ -150,7 +150,7 @@ import TransparencyLog
     await reader.close()
   }
 
-  @Test func aRecordThatDoesNotMatchTheTreeIsNotExported() async throws {
+  @Test("A record that does not match the tree is not exported") func recordMatch() async throws {
     _ = try await made()
     try change { tables, transaction in
       var record = try #require(try tables.records.get(4, in: transaction))
@@ -167,7 +167,7 @@ import TransparencyLog
 
   // MARK: Copies against checkpoints kept elsewhere
 
-  @Test func copiesAreHeldAgainstCheckpointsKeptElsewhere() async throws {
+  @Test("Copies are held against checkpoints kept elsewhere") func copiesHeld() async throws {
     let (old, _) = try await made(events: 5)
     let ledger = try await Ledger.open(at: path, Self.configuration)
     _ = try await ledger.archive.append(to: file("archive"))

@@ -7,7 +7,7 @@ import Testing
 @testable import LedgerOperations
 
 @Suite struct ArchiveTests {
-  @Test func eachRunAddsWhatIsNewAndALedgerOfTheSegmentsHasTheSameRoot() async throws {
+  @Test("Each run adds what is new and a ledger of the segments has the same root") func eachRun() async throws {
     let copied = try await CopiedLedger(tokens: 30)
     let (ledger, archive) = (copied.ledger, copied.path("archive"))
     var added = 0
@@ -44,7 +44,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func addedToUnderLoadItIsWhole() async throws {
+  @Test("Added to under load it is whole") func addedUnder() async throws {
     let copied = try await CopiedLedger(tokens: 100)
     let ledger = copied.ledger
     let archive = copied.path("archive")
@@ -57,7 +57,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aRequestThatWasAnsweredBeforeIsPerformedAnewAfterwards() async throws {
+  @Test("A request that was answered before is performed anew afterwards") func requestAnswered() async throws {
     let copied = try await CopiedLedger(tokens: 5)
     let (ledger, steps) = (copied.ledger, copied.steps)
     let context = RequestContext(idempotencyKey: "once")
@@ -80,7 +80,7 @@ import Testing
     await again.close()
   }
 
-  @Test func damageOfAnySegmentIsFound() async throws {
+  @Test("Damage of any segment is found") func damageAny() async throws {
     let copied = try await CopiedLedger(tokens: 20)
     let archive = copied.path("archive")
     _ = try await copied.ledger.archive.append(to: archive, eventsPerSegment: 12)
@@ -112,7 +112,7 @@ import Testing
     _ = try await Archive.check(at: archive)
   }
 
-  @Test func gapsOverlapsAndStrangersAreNamed() async throws {
+  @Test("Gaps overlaps and strangers are named") func gapsOverlaps() async throws {
     let copied = try await CopiedLedger(tokens: 20)
     // Of the same name, and longer.
     let twin = try await CopiedLedger(tokens: 60)

@@ -8,7 +8,7 @@ import Testing
 @testable import LedgerOperations
 
 @Suite struct BackupTests {
-  @Test func oneTakenUnderFullLoadIsARealCommit() async throws {
+  @Test("One taken under full load is a real commit") func takenUnder() async throws {
     let copied = try await CopiedLedger(tokens: 200)
     let ledger = copied.ledger
     let backup = copied.path("backup")
@@ -40,7 +40,7 @@ import Testing
   }
 
   /// While LMDB copies, the map of the process cannot grow.
-  @Test func theMapGrowsBeforeACopyThatWouldKeepItFromGrowing() async throws {
+  @Test("The map grows before a copy that would keep it from growing") func mapGrows() async throws {
     let folder = TemporaryFolder()
     var configuration = CopiedLedger.configuration
     configuration.mapSize = 1 << 20
@@ -55,7 +55,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aLedgerThatIsClosedMeanwhileEndsItOrWaitsForIt() async throws {
+  @Test("A ledger that is closed meanwhile ends it or waits for it") func ledgerClosed() async throws {
     let copied = try await CopiedLedger(tokens: 300)
     let ledger = copied.ledger
     async let backup = failure { () throws(LedgerError) in _ = try await ledger.backups.make(at: copied.path("backup"))
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func itIsPrivateAndLeavesNothingElse() async throws {
+  @Test("It is private and leaves nothing else") func privateLeaves() async throws {
     let copied = try await CopiedLedger()
     for folder in ["new", "safe"] { try Folder.make(copied.path(folder)) }
     _ = try await copied.ledger.backups.make(at: copied.path("new/backup"), keys: copied.path("safe/keys"))
@@ -98,7 +98,7 @@ import Testing
     await copied.ledger.close()
   }
 
-  @Test func aLedgerThatIsOnlyReadBacksUpWhatAnotherOpeningWrote() async throws {
+  @Test("A ledger that is only read backs up what another opening wrote") func ledgerOnly() async throws {
     let copied = try await CopiedLedger()
     await copied.ledger.close()
     let reader = try await Ledger.openForReading(at: copied.path("ledger"), CopiedLedger.configuration)
@@ -116,7 +116,7 @@ import Testing
     await again.close()
   }
 
-  @Test func anErasureHoldsThroughARestoreFromOlderKeys() async throws {
+  @Test("An erasure holds through a restore from older keys") func erasureHolds() async throws {
     let copied = try await CopiedLedger()
     let ledger = copied.ledger
     let person = try #require(try ledger.accounts.account(copied.steps.admin)).subject.personBytes
@@ -134,7 +134,7 @@ import Testing
     await again.close()
   }
 
-  @Test func damageOfAnyFileIsFound() async throws {
+  @Test("Damage of any file is found") func damageOfAnyFileIsFound() async throws {
     let copied = try await CopiedLedger()
     let (backup, keys) = (copied.path("backup"), copied.path("keys"))
     _ = try await copied.ledger.backups.make(at: backup, keys: keys)
@@ -170,7 +170,7 @@ import Testing
   }
 
   /// Whoever changes a row and makes every digest anew is found out by what the rows say of themselves.
-  @Test func aCopyWhoseSumsWereMadeAnewIsHeldAgainstItsTree() async throws {
+  @Test("A copy whose sums were made anew is held against its tree") func copyWhose() async throws {
     let copied = try await CopiedLedger()
     let backup = copied.path("backup")
     let manifest = try await copied.ledger.backups.make(at: backup).manifest
@@ -189,7 +189,7 @@ import Testing
   }
 
   /// An older copy is sound in itself, and its sums are made right: it is not the one that the manifest speaks of.
-  @Test func anOlderCopyUnderANewerManifestIsRefused() async throws {
+  @Test("An older copy under a newer manifest is refused") func olderCopy() async throws {
     let copied = try await CopiedLedger(tokens: 3)
     let (older, newer) = (copied.path("older"), copied.path("newer"))
     _ = try await copied.ledger.backups.make(at: older)
@@ -209,7 +209,7 @@ import Testing
     #expect(try copied.isClean("again"))
   }
 
-  @Test func keysMustBeTheLedgersAndMustBeThere() async throws {
+  @Test("Keys must be the ledgers and must be there") func keysMustBe() async throws {
     let copied = try await CopiedLedger()
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 1)
     let twin = try await CopiedLedger(tokens: 1)
@@ -250,7 +250,7 @@ import Testing
     for each in [copied, other, twin] { await each.ledger.close() }
   }
 
-  @Test func nothingIsOverwrittenAndKeysAreKeptApart() async throws {
+  @Test("Nothing is overwritten and keys are kept apart") func nothingOverwritten() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     let ledger = copied.ledger
     let backup = copied.path("backup")

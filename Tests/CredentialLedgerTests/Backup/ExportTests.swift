@@ -6,7 +6,7 @@ import Testing
 @testable import LedgerOperations
 
 @Suite struct ExportTests {
-  @Test func aLedgerOfTheLinesHasTheSameRootAndTheSameState() async throws {
+  @Test("A ledger of the lines has the same root and the same state") func ledgerLines() async throws {
     let copied = try await CopiedLedger()
     let ledger = copied.ledger
     let erased = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "c", name: "Carol").account
@@ -46,7 +46,7 @@ import Testing
     #expect(busy.events >= report.events)
   }
 
-  @Test func theFirstLineThatIsWrongIsNamed() async throws {
+  @Test("The first line that is wrong is named") func firstLine() async throws {
     let copied = try await CopiedLedger(tokens: 12)
     let file = copied.path("events.ndjson")
     _ = try await copied.ledger.backups.export(toFile: file)
@@ -104,7 +104,7 @@ import Testing
   }
 
   /// The sum of the line is right: only the events say that it is not.
-  @Test func aLastLineThatSpeaksOfOtherEventsIsRefused() async throws {
+  @Test("A last line that speaks of other events is refused") func aLastLine() async throws {
     let copied = try await CopiedLedger(tokens: 3)
     let file = copied.path("events.ndjson")
     let report = try await copied.ledger.backups.export(toFile: file)
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func itIsNeverWrittenOverAFile() async throws {
+  @Test("It is never written over a file") func neverWritten() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     let file = copied.path("events.ndjson")
     _ = try await copied.ledger.backups.export(toFile: file)
@@ -137,7 +137,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func randomBytesAreNoExport() async throws {
+  @Test("Random bytes are no export") func randomBytesAreNoExport() async throws {
     var random = SeededRandom(stream: 7_004)
     let folder = TemporaryFolder()
     let file = "\(folder.path)/random"

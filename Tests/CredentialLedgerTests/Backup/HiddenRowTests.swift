@@ -7,7 +7,7 @@ import Testing
 
 /// A flipped bit in a branch of a tree hides rows from look-ups, while whoever goes through the leaves meets them all.
 @Suite struct HiddenRowTests {
-  @Test func verificationAndBackupsSeeWhatLookUpsMiss() async throws {
+  @Test("Verification and backups see what look ups miss") func verificationBackups() async throws {
     let copied = try await CopiedLedger(tokens: 0)
     let ledger = copied.ledger
     var tokens: [Tokens.Issued] = []

@@ -32,7 +32,8 @@ import Testing
       record: record, by: authority)
   }
 
-  @Test func `A restore names operator, approver, reason and ticket, and voids what was approved before`() async throws
+  @Test("A restore names operator, approver, reason and ticket, and voids what was approved before") func restoreNames()
+    async throws
   {
     let (ada, bo, proposal) = try await backedUp(Oversight(namesOperators: true, guarded: [.restore]))
     let authority = RestoreAuthority(named: "Ada", approver: "\(bo)", reason: "disk failed", ticket: "DR-4")
@@ -49,7 +50,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func `Where the rules of the log need two, one restores nothing`() async throws {
+  @Test("Where the rules of the log need two, one restores nothing") func rulesLog() async throws {
     let (ada, _, _) = try await backedUp(Oversight(namesOperators: true, guarded: [.restore]))
     let refused: [(RestoreAuthority, String, String)] = [
       (RestoreAuthority(named: "Ada"), "approval_required", "approver"),
@@ -70,7 +71,9 @@ import Testing
     #expect(TemporaryFolder.names(in: folder.path)?.sorted() == ["backup", "ledger"])
   }
 
-  @Test func `Where names are required, a restore names one; an import is recorded where it names one`() async throws {
+  @Test("Where names are required, a restore names one; an import is recorded where it names one") func namesRequired()
+    async throws
+  {
     let (ada, _, _) = try await backedUp(Oversight(namesOperators: true))
     await #expect(throws: LedgerError(.init(rawValue: "forbidden"), "", field: "operator")) {
       try await restore("again", by: .none)

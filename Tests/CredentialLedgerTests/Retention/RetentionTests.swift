@@ -9,7 +9,7 @@ import Testing
 @testable import LedgerOperations
 
 @Suite struct RetentionTests {
-  @Test func withTheArchiveAtHandEverythingIsAnsweredAsBefore() async throws {
+  @Test("With the archive at hand everything is answered as before") func archiveHand() async throws {
     let aged = try await AgedLedger()
     var ledger = aged.ledger
     let leave = try await ledger.anybodysData()
@@ -65,7 +65,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func withoutTheArchiveEachAnswerSaysWhereTheRecordIs() async throws {
+  @Test("Without the archive each answer says where the record is") func withoutArchive() async throws {
     let aged = try await AgedLedger()
     let ledger = aged.ledger
     let head = try ledger.head()
@@ -130,7 +130,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aPolicyOrAnArchiveThatMakesNoSenseChangesNothing() async throws {
+  @Test("A policy or an archive that makes no sense changes nothing") func policyArchive() async throws {
     let aged = try await AgedLedger()
     let ledger = aged.ledger
     let head = try ledger.head()
@@ -202,7 +202,7 @@ import Testing
     }
   }
 
-  @Test func ofTwoRunsAtOnceTheSecondIsRefused() async throws {
+  @Test("Of two runs at once the second is refused") func ofTwoRuns() async throws {
     let aged = try await AgedLedger(tokens: 12)
     let ledger = aged.ledger
     let head = try ledger.head()
@@ -230,7 +230,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func theTimeOfExpiryDecidesToTheSecond() async throws {
+  @Test("The time of expiry decides to the second") func timeExpiry() async throws {
     let aged = try await AgedLedger(tokens: 20)
     // The tokens were issued 201 days ago, for a day.
     for (seconds, count): (Int64, Int) in [
@@ -250,7 +250,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func anotherHistoryOfTheSameLedgerIsRefused() async throws {
+  @Test("Another history of the same ledger is refused") func anotherHistory() async throws {
     let aged = try await AgedLedger(tokens: 20)
     let ledger = aged.ledger
     _ = try await ledger.backups.make(at: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
@@ -269,7 +269,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aRunThatIsStoppedIsSoundAndAnotherGoesOn() async throws {
+  @Test("A run that is stopped is sound and another goes on") func runStopped() async throws {
     let aged = try await AgedLedger()
     var ledger = aged.ledger
     let stopping = ledger
@@ -298,7 +298,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func whatNoEventLetsGoIsMissing() async throws {
+  @Test("What no event lets go is missing") func eventLets() async throws {
     let aged = try await AgedLedger(tokens: 20)
     let ledger = aged.ledger
     _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
@@ -321,7 +321,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func backupsAndRestoresCarryIt() async throws {
+  @Test("Backups and restores carry it") func backupsRestores() async throws {
     let aged = try await AgedLedger()
     let ledger = aged.ledger
     _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
@@ -364,7 +364,7 @@ import Testing
     await again.close()
   }
 
-  @Test func whoIsErasedIsErasedInTheArchiveToo() async throws {
+  @Test("Who is erased is erased in the archive too") func erasedErased() async throws {
     let aged = try await AgedLedger()
     var ledger = aged.ledger
     _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
