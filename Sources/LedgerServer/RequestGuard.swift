@@ -165,7 +165,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       if let left = answersUntilClose {
         guard left > 1 else {
           context.writeAndFlush(data, promise: promise)
-          return context.close(promise: nil)
+          return isStream(context) ? closeUnlessStopped(after: bounds.draining, context) : context.close(promise: nil)
         }
         answersUntilClose = left - 1
       }
@@ -214,7 +214,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.write(wrapOutboundOut(.body(body)), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    context.close(mode: .output, promise: nil)
+    // A stream is over with its answer. To close it here would take back what was not sent yet.
+    if !isStream(context) { context.close(mode: .output, promise: nil) }
     closeUnlessStopped(after: bounds.draining, context)
   }
 

@@ -71,7 +71,8 @@ import Testing
     #expect(events.split(separator: "\n").count == 1 && events.contains("connector:\(scene.number)"), "\(events)")
     #expect(
       try scene.browser.open("/portal/audit?exact=authorization.refused").body.contains(
-        "<bdi>Ada</bdi> did not let <bdi>Shift &lt;b&gt;survey</bdi> act for them"))
+        "<bdi>Ada</bdi> did not let <a href=\"/portal/connectors/\(scene.number)\"><bdi>Shift &lt;b&gt;survey</bdi></a> act for them"
+      ))
     // The page that was answered leaves nothing more.
     scene.browser.goBack(to: shown)
     #expect(try scene.browser.submit("/portal/authorize", [("answer", "refuse")], follow: false).status == 410)
@@ -138,7 +139,10 @@ import Testing
     try browser.open(try scene.ask("&scope=textmessage.read"), follow: false)
     #expect(browser.page.status == 200)
     try browser.open("/portal/audit?exact=authorization_code.issued")
-    #expect(browser.page.body.contains("allowed <bdi>Shift &lt;b&gt;survey</bdi> to sign in by OAuth"))
+    #expect(
+      browser.page.body.contains(
+        "allowed <a href=\"/portal/connectors/\(scene.number)\"><bdi>Shift &lt;b&gt;survey</bdi></a> to sign in by OAuth"
+      ))
   }
 
   @Test("Who is not signed in signs in first, and a silent request hears what is missing") func signedSigns()

@@ -183,7 +183,10 @@ import Testing
     let behind = try Connection(port: served.port)
     behind.send(issue + introspect)
     let answers = behind.readAll()
-    #expect(!answers.contains("100 Continue") && answers.split(separator: "HTTP/1.1 200 OK").count == 2, "\(answers)")
+    let pieces = answers.split(separator: "HTTP/1.1 ")
+    let statuses = pieces.map { $0.prefix(3) }
+    #expect(statuses == ["200", "200"] || statuses == ["200", "100", "200"], "\(answers)")
+    #expect(pieces.first?.hasSuffix("}") == true, "\(answers)")
   }
 
   @Test("A check with a body behind another request is answered after it, and ends the connection") func checkBody()

@@ -131,7 +131,7 @@ import Testing
     #expect(answer.status == 0 || (400..<500).contains(answer.status))
     if request.contains("Host: b") { #expect(answer.status == 400) }
     // Clients read each error as JSON.
-    if answer.status > 0 { #expect(answer["errorCode"] != nil, "\(answer.text)") }
+    if answer.status > 0 { #expect(answer.text.contains("\"errorCode\":"), "\(answer.text)") }
     #expect(try served.ask("GET", "/healthz").status == 200)
     #expect(served.end() == 0)
   }

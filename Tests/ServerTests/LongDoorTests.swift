@@ -36,7 +36,10 @@ import Testing
     }
     let end = ContinuousClock.now + Patience.limit
     var atStop = 0
-    while atStop < 1, ContinuousClock.now < end { atStop = try written() }
+    while atStop < 1, ContinuousClock.now < end {
+      atStop = try written()
+      await Task.yield()
+    }
     #expect(atStop >= 1 && atStop < people, "\(atStop)")
     #expect(served.end() == 0)
     let result = try await command.value

@@ -108,10 +108,10 @@ import Testing
     let script = """
       import sys, uuid
       p, reference = sys.argv[1:]
-      b = bytearray(open(p, "rb").read()); row = b"\\x01" + uuid.UUID(reference).bytes
+      b = bytearray(open(p, "rb").read()); row = b"\\x02" + uuid.UUID(reference).bytes
       n = b.find(row)
       assert n > 0
-      while n > 0: b[n + 90] ^= 1; n = b.find(row, n + 1)
+      while n > 0: b[n + 98] ^= 1; n = b.find(row, n + 1)
       open(p, "wb").write(b)
       """
     #expect(try runProgram(["python3", "-c", script, file, reference], of: "/usr/bin/env").status == 0)

@@ -99,7 +99,7 @@ import Testing
   {
     let served = try await ServedPortal()
     let host = "Host: 127.0.0.1:\(served.port)\r\n"
-    let browser = "\(host)Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n"
+    let browser = "\(host)Sec-Fetch-Site: same-origin\r\nAccept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n"
     let program = "\(host)Accept: application/json\r\n"
     let path = "/portal/sign-in/development"
     func announced(_ path: String, _ head: String) throws -> Answer {

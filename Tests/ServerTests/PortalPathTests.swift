@@ -94,7 +94,7 @@ import Testing
       if try owner.open(path, follow: false).status == 200 { paths.append(path) }
     }
     paths += [
-      "/portal/audit?exact=\(code)&request=\(code)&from=\(code)", "/portal/sign-in?to=\(code)&said=\(code)",
+      "/portal/audit?exact=\(code)&request=\(code)", "/portal/sign-in?to=\(code)&said=\(code)",
       "/portal/authorize?request=\(code)", "/portal/\(code)", "/portal/tokens/\(code)",
       "/portal/?said=\(code)&event=\(code)", "\(group)/messages?reply=\(code)",
       "\(group)/connectors?connector=\(scene.connector)", "/portal/erasure?q=\(code)",

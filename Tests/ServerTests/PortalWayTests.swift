@@ -88,7 +88,7 @@ import Testing
     // An auditor reads of people, and has no page of theirs.
     let auditor = try scene.person("Zoe", role: .auditor)
     let read = try auditor.open(audit).body
-    #expect(read.contains("<th scope=\"row\"><bdi>Field team</bdi>\(rest)"), "\(read)")
+    #expect(read.contains("<th scope=\"row\"><code>account:2</code>\(rest)"), "\(read)")
     // An admin who does not own the connector has no page of it.
     let mel = try scene.person("Mel")
     try scene.join(mel, "+44 7700 900285")

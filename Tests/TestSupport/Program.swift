@@ -102,14 +102,17 @@ public enum Program {
   ) throws -> pid_t {
     let path = program.contains("/") ? program : try file(program)
     var process: pid_t = 0
-    // Threads that run tests block signals, and a program would inherit that.
+    // Threads that run tests block signals, and whoever started the tests may ignore some: a program would inherit both.
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     var none = sigset_t()
     unsafe sigemptyset(&none)
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var all = sigset_t()
+    unsafe sigfillset(&all)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let inherited = inheritedEnvironment()
     let status = starting.withLock { _ in
       unsafe withPointers([path] + arguments) { arguments in

@@ -105,7 +105,8 @@ extension ManagementPortal {
   private var foreign: PortalFailure {
     PortalFailure(
       status: .forbidden, title: "The request comes from another site",
-      remedy: "Nothing was done. Open the portal at \(origin)/portal/.", code: "cross_site")
+      remedy: "Nothing was done. Open the portal, and send its own form.", code: "cross_site",
+      next: (words: "Open the portal", path: "\(origin)/portal/"))
   }
 
   /// On the loopback a page of any site may reach the server under a name of its own (DNS rebinding), so only the server's own
