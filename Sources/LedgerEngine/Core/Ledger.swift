@@ -49,6 +49,8 @@ public final class Ledger: Sendable {
   private let lifecycle: Lifecycle
   /// Whether records are being removed: one run at a time.
   package let isPruning = Atomic(false)
+  /// Whether the master key is being replaced, and that recorded: one rotation at a time.
+  package let isReplacingMasterKey = Atomic(false)
 
   /// Takes the opened log and keys, and starts the background tasks.
   package init(

@@ -2,6 +2,7 @@ import EventLog
 public import KeyStore
 public import LedgerCrypto
 import LedgerDomain
+import Synchronization
 import TransparencyLog
 
 /// The keys of a ledger: those of the keyring, of which one signs checkpoints, and the master key that seals them.
@@ -136,6 +137,12 @@ public struct Keys: Sendable {
     to source: MasterKey.Source, context: RequestContext = .none
   ) async throws(LedgerError) {
     let ledger = ledger
+    // Another one may not come between the new key and the record of it.
+    guard !ledger.isReplacingMasterKey.exchange(true, ordering: .acquiring) else {
+      throw LedgerError(
+        Refusal(.conflict, field: "masterKey", expected: "one rotation at a time", remedy: "try again"))
+    }
+    defer { ledger.isReplacingMasterKey.store(false, ordering: .releasing) }
     var request = try ledger.prepare(context)
     try await ledger.recordMasterKey()
     try await ledger.authorize(&request, .keys, .rotateMasterKey(to: fingerprintOfProposal(source)))
