@@ -19,10 +19,10 @@ import Testing
     // A file is where the folder of the snapshots is to be made.
     let place = "\(ledger.path)/snapshots"
     try FileBytes.write([], to: place)
-    try await signIn(0..<8, ledger)
+    try await signIn(0..<12, ledger)
     #expect(try await Patience.wait { try ledger.health.backgroundFaults.map(\.work) == [.snapshots] })
     TemporaryFolder.remove(place)
-    try await signIn(8..<16, ledger)
+    try await signIn(12..<24, ledger)
     #expect(try await Patience.wait { try ledger.health.backgroundFaults.isEmpty })
     await ledger.close()
   }
