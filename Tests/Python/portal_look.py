@@ -40,6 +40,11 @@ for (const t of document.querySelectorAll("table")) {
   if (!t.caption && !t.getAttribute("aria-label") && !t.closest("section[aria-labelledby],[role=region]"))
     faults.push("table without a name: " + text(t));
 }
+// A sentence in a flexible box or a grid is torn at each element in it.
+for (const e of document.querySelectorAll("body *"))
+  if (/flex|grid/.test(getComputedStyle(e).display) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+      && [...e.children].some(child => ["A", "B", "BDI", "CODE", "SPAN", "STRONG", "TIME"].includes(child.tagName) && isSeen(child)))
+    faults.push(`a sentence is torn apart in ${e.tagName}.${e.className}: ` + text(e));
 if (document.documentElement.scrollWidth > innerWidth + 1) faults.push("scrolls sideways");
 if (document.querySelector("[style],[onclick]")) faults.push("inline style or code");
 const controls = "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']";

@@ -142,7 +142,7 @@ struct Asset: Sendable {
     td code, time, .when, .actions, td .status { white-space: nowrap; }
     [hidden] { display: none !important; }
     /* What a script shows has its place from the beginning. */
-    @media (scripting: enabled) { [data-copy][hidden] { display: inline-flex !important; visibility: hidden; } }
+    @media (scripting: enabled) { [data-copy][hidden] { display: inline-block !important; visibility: hidden; } }
     svg { display: block; flex: none; max-width: 100%; }
     .soft { color: var(--soft); }
     .small { font-size: var(--small); }
@@ -189,11 +189,11 @@ struct Asset: Sendable {
     .proof { display: inline-flex; align-items: center; gap: .35em; min-height: 1.5rem; vertical-align: bottom; font: var(--small)/1.5 var(--mono); text-decoration: none; white-space: nowrap; &, &:hover { color: var(--good); } &:hover { text-decoration: underline; } }
     .proof-open { &, &:hover { color: var(--soft); } }
     /* Controls */
-    .button { display: inline-flex; align-items: center; justify-content: center; min-height: 2.5rem; padding: .375rem 1rem; border: 1px solid var(--edge); border-radius: var(--round); background: var(--surface); color: var(--ink); font: inherit; font-weight: 550; line-height: 1.3; text-decoration: none; cursor: pointer; &:hover { background: var(--sunken); color: var(--ink); } }
+    .button { display: inline-block; min-height: 2.5rem; padding: .5625rem 1rem; text-align: center; border: 1px solid var(--edge); border-radius: var(--round); background: var(--surface); color: var(--ink); font: inherit; font-weight: 550; line-height: 1.3; text-decoration: none; cursor: pointer; &:hover { background: var(--sunken); color: var(--ink); } }
     .button-main { &, &:hover { border-color: var(--accent); background: var(--accent); color: var(--on-accent); } &:hover { background: var(--accent-deep); } }
     .button-danger, .button-danger:hover { border-color: var(--bad); color: var(--bad); }
     .button-stop, .button-stop:hover { border-color: var(--bad); background: var(--bad); color: var(--on-bad); }
-    .button-small { min-height: 2rem; padding: .125rem .75rem; font-size: var(--small); }
+    .button-small { min-height: 2rem; padding: .4rem .75rem; font-size: var(--small); }
     .button[disabled] { border-color: var(--line); background: var(--sunken); color: var(--soft); cursor: not-allowed; }
     .menu-button { display: none; }
     .button-row { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; & a { min-height: 1.5rem; } & .choice { padding-inline: 0; background: none; } }
@@ -261,7 +261,7 @@ struct Asset: Sendable {
       .side { position: sticky; top: 0; z-index: 5; padding: .5rem 1rem; border: 0; border-bottom: 1px solid var(--line); background: var(--page); }
       .side-inner { position: static; min-height: 0; flex-direction: row; justify-content: space-between; }
       .side .brand { padding: 0; }
-      .menu-button { display: inline-flex; }
+      .menu-button { display: inline-block; }
       .side-menu { position: fixed; inset: 3.25rem auto auto; inset-inline-end: 0; width: min(20rem, 100vw); max-height: calc(100vh - 4rem); overflow: auto; padding: 1rem; border: 1px solid var(--line); background: var(--surface); box-shadow: 0 8px 28px #0004; &:not(:popover-open) { display: none; } }
       main { padding: 1rem 1rem 2rem; }
       .proof-strip { padding-inline: 1rem; }
@@ -271,7 +271,7 @@ struct Asset: Sendable {
       .page-header > :first-child, .filter-bar .field { flex-basis: 100%; max-width: none; }
       .steps > li { grid-template-columns: 2rem minmax(0, 1fr); & .button-row { grid-column: 2; } & .button { margin-top: .75rem; } }
       .facts { display: block; & dd + dt { margin-top: .75rem; } }
-      .lists { & thead { position: absolute; clip-path: inset(50%); } &, & tbody, & tr { display: block; } & tr { padding: .75rem 1rem; } & tr + tr { border-top: 1px solid var(--line); } & tr > * { display: block; padding: .125rem 0; border: 0; } & td[data-label] { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; justify-items: start; text-align: start; white-space: normal; } & td::before { content: attr(data-label); } & .day-header { padding: .25rem 1rem; background: var(--sunken); } }
+      .lists { & thead { position: absolute; clip-path: inset(50%); } &, & tbody, & tr { display: block; } & tr { padding: .75rem 1rem; } & tr + tr { border-top: 1px solid var(--line); } & tr > * { display: block; padding: .125rem 0; border: 0; } & td[data-label] { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; justify-items: start; text-align: start; white-space: normal; } & td[data-label] > * { grid-column: 2; } & td::before { content: attr(data-label); } & .day-header { padding: .25rem 1rem; background: var(--sunken); } }
       .lists td > * { grid-column: 2; }
       .wide-only { display: none !important; }
       .lists code { white-space: normal; }

@@ -108,7 +108,7 @@ extension ManagementPortal {
   private static func tryTable(_ tries: [DeliveryTry], now: Timestamp) -> HTML {
     guard !tries.isEmpty else { return #"<div class="card"><p>Nothing was delivered yet.</p></div>"# }
     let rows = tries.map { made -> HTML in
-      let answer: HTML = made.answer.map { "HTTP <code>\(String($0))</code>" } ?? "No answer"
+      let answer: HTML = made.answer.map { "<span>HTTP <code>\(String($0))</code></span>" } ?? "No answer"
       return #"""
         <tr><td data-label="When" class="when">\#(Part.ago(made.time, now: now))</td><th scope="row"><code>\#(made.eventType)</code><small><code>\#(made.eventID)</code></small></th><td data-label="Outcome">\#(outcome(made))</td><td data-label="Answer">\#(answer)</td><td data-label="Try" class="number">\#(made.attempt)</td></tr>
         """#
