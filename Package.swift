@@ -57,6 +57,8 @@ let package = Package(
     .library(name: "CredentialLedger", targets: ["CredentialLedger", "LedgerOperations"]),
     // For the tests of a program that embeds the library.
     .library(name: "LedgerTesting", targets: ["LedgerTesting"]),
+    // The library in a program's ServiceGroup, metrics and traces.
+    .library(name: "LedgerServices", targets: ["LedgerServices"]),
     .executable(name: "credledger", targets: ["credledger"]),
     // For the tests alone: loaded into a process whose disk is to fail.
     .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
@@ -64,7 +66,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-    // The server alone needs these: a package that uses the product CredentialLedger compiles none of them.
+    // The server needs these, and LedgerServices some of them: a package that uses the product CredentialLedger compiles none.
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -103,18 +105,21 @@ let package = Package(
       "KeyStore", "TransparencyLog", "LMDB", "LedgerCrypto"),
     library("HTTPSupport", "CredentialLedger", hummingbird, logging, httpTypes, nioCore),
     library("LedgerTesting", "CredentialLedger"),
+    library("LedgerServices", "CredentialLedger", lifecycle, metrics, tracing),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
     library("MessageStore", "CredentialLedger", "EventLog", "KeyStore", "LMDB"),
     library(
-      "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
+      "PlatformService", "CredentialLedger", "LedgerServices", "HTTPSupport", "MessageStore", "OutgoingHTTP",
+      hummingbird, httpTypes),
     library(
       "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "OutgoingHTTP",
       hummingbird, httpTypes, nioCore, nioPosix, jwtKit, logging),
     library(
-      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
-      "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,
-      lifecycle, logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, nioTLS, tracing, metrics),
+      "LedgerServer", "CredentialLedger", "LedgerServices", "HTTPSupport", "TokenService", "PlatformService",
+      "ManagementPortal", "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration,
+      httpClient, lifecycle, logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, nioTLS, tracing,
+      metrics),
     .executableTarget(
       name: "credledger",
       dependencies: [
@@ -162,6 +167,9 @@ let package = Package(
     tests(of: "OutgoingHTTP", nioCore),
     tests(of: "HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     tests(of: "LedgerTesting", "CredentialLedger", "LedgerOperations"),
+    tests(
+      of: "LedgerServices", "CredentialLedger", "TestSupport", lifecycle, logging, tracing, inMemoryTracing,
+      metricsTestKit),
     tests(of: "LedgerFiles", "TestSupport"),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "LedgerFiles", "TestSupport"),

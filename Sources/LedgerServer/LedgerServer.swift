@@ -4,6 +4,7 @@ package import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
+import LedgerServices
 public import Logging
 import ManagementPortal
 import NIOCore

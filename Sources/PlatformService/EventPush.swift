@@ -1,5 +1,6 @@
 public import CredentialLedger
 import HTTPSupport
+import LedgerServices
 public import MessageStore
 public import OutgoingHTTP
 

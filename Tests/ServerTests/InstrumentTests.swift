@@ -72,29 +72,6 @@ import Tracing
     #expect(tracer.finishedSpans.map { $0.status?.code == .error } == [false, true])
   }
 
-  @Test("Metrics get what the ledger holds now, and what it has done since the report before") func metricsGetLedger()
-    async throws
-  {
-    let folder = TemporaryFolder()
-    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
-    let metrics = TestMetrics()
-    let meters = try #require(LedgerMeters(ledger, metrics: metrics))
-    meters.report()
-    let earlier = metrics.counterTotal(label: "ledger.commits")
-    _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada")
-    for _ in 0..<2 { meters.report() }
-    let registered = try metrics.expectCounter("ledger.events", [("type", "account.registered")])
-    #expect(registered.totalValue == 1)
-    #expect(metrics.counterTotal(label: "ledger.commits") > earlier)
-    #expect(try metrics.expectMeter("ledger.writer.queue").lastValue == 0)
-    #expect(try metrics.expectMeter("ledger.index.lag").lastValue == Double(ledger.metrics.unindexed))
-    #expect(LedgerMeters(ledger) == nil)
-    await ledger.close()
-    // A ledger that is closed has nothing to report.
-    meters.report()
-    #expect(registered.totalValue == 1)
-  }
-
   @Test("Where nothing is bootstrapped there is nothing to ask") func nothingBootstrapped() {
     #expect(RequestInstruments.bootstrapped == nil)
     #expect(RequestInstruments(tracer: nil, metrics: nil) == nil)

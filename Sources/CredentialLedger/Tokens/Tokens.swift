@@ -114,6 +114,19 @@ public struct Tokens: Sendable {
   public func validate(
     _ presented: String, provenKey key: KeyThumbprint? = nil, at target: TokenTarget = .ownServer
   ) throws(LedgerError) -> Verdict {
+    do throws(LedgerError) {
+      let verdict = try self.verdict(of: presented, key, target)
+      ledger.observer?.validated(.success(verdict))
+      return verdict
+    } catch {
+      ledger.observer?.validated(.failure(error))
+      throw error
+    }
+  }
+
+  private func verdict(
+    of presented: String, _ key: KeyThumbprint?, _ target: TokenTarget
+  ) throws(LedgerError) -> Verdict {
     let presented = try ledger.opaque(presented)
     guard let token = try ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
       // A refresh token in the place of an access token is a mistake to be told from a mistyped one.

@@ -76,6 +76,8 @@ public struct LedgerConfiguration: Sendable {
   public var mapSize: Int?
   /// How far the map may grow, in bytes; nil as far as the address space allows.
   public var maximumMapSize: Int?
+  /// Hears how commands and validations end. Nil unless set; then they cost what they do without one.
+  public var observer: (any LedgerObserver)?
 
   /// A configuration with the system's clocks and randomness, unless others are given.
   public init(

@@ -29,6 +29,8 @@ public final class Ledger: Sendable {
   /// Nil in a reader without the keys.
   private let knownTokenFormat: TokenFormat?
   package let configuration: LedgerConfiguration
+  /// Hears how commands and validations end; nil where nobody listens.
+  package let observer: (any LedgerObserver)?
   /// Where the master key is; a store beside the ledger may use the same.
   package var masterKeySource: MasterKey.Source { configuration.masterKeySource }
   package let witness: WitnessFile?
@@ -69,6 +71,7 @@ public final class Ledger: Sendable {
     self.log = log
     self.keyStore = keys
     self.configuration = configuration
+    observer = configuration.observer
     self.witness = witness
     let snapshots = SnapshotKeeper(
       log, ledger: path, scratch: LedgerFolder.scratchName(of: path, configuration), configuration.snapshots)

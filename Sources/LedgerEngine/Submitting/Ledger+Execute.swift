@@ -14,6 +14,7 @@ extension Ledger {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
+    let began = observer == nil ? nil : ContinuousClock.now
     let address = try await seal(request)
     let options = AppendOptions(requestID: request.requestID, correctsClock: correctingClock)
     let committed: Committed<LedgerEvent>
@@ -26,8 +27,23 @@ extension Ledger {
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
       }
-    } catch { throw LedgerError(error) }
+    } catch {
+      let failure = LedgerError(error)
+      observe(C.self, since: began, failure.code)
+      throw failure
+    }
+    observe(C.self, since: began, nil)
     return Performed(outcome: command.outcome(of: RecordedEvents(committed)), earlierMemo: committed.earlierMemo)
+  }
+
+  /// Tells the observer how a command ended; nobody where there is no observer.
+  ///
+  /// - Parameter began: when it was asked for; nil where there is no observer.
+  private func observe<C: Command>(
+    _ command: C.Type, since began: ContinuousClock.Instant?, _ failure: LedgerError.Code?
+  ) {
+    guard let began, let observer else { return }
+    observer.performed("\(command)", failure: failure, in: ContinuousClock.now - began)
   }
 
   /// Who may have the answer that an earlier request with the same idempotency key got: only a requester that the command admits

@@ -139,8 +139,7 @@ public struct Keys: Sendable {
     let ledger = ledger
     // Another one may not come between the new key and the record of it.
     guard !ledger.isReplacingMasterKey.exchange(true, ordering: .acquiring) else {
-      throw LedgerError(
-        Refusal(.conflict, field: "masterKey", expected: "one rotation at a time", remedy: "try again"))
+      throw LedgerError(KeyStoreError(.rotationUnconfirmed, "The rotation before is not recorded yet; try again."))
     }
     defer { ledger.isReplacingMasterKey.store(false, ordering: .releasing) }
     var request = try ledger.prepare(context)

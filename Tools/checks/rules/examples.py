@@ -3,8 +3,10 @@
 from tree import Finding, Tree
 
 # The folders whose examples are checked, and the tests that repeat them.
-LIBRARY = ("Sources/LedgerEngine/", "Sources/CredentialLedger/", "Sources/LedgerOperations/")
+LIBRARY = ("Sources/LedgerEngine/", "Sources/CredentialLedger/", "Sources/LedgerOperations/", "Sources/LedgerServices/")
 TESTS = "Tests/CredentialLedgerTests/DocumentedCalls"
+# The same for the product that depends on more packages.
+TESTS_OF_SERVICES = "Tests/LedgerServicesTests/DocumentedCalls"
 # The sample package, which the README takes its lines from.
 SAMPLE = "Tools/examples/embedded/"
 
@@ -12,7 +14,7 @@ SAMPLE = "Tools/examples/embedded/"
 def check(tree: Tree):
     compiled = set()
     for path in tree.swift_paths("Tests"):
-        if path.startswith(TESTS):
+        if path.startswith((TESTS, TESTS_OF_SERVICES)):
             compiled |= {line.strip() for line in tree.text(path).splitlines()}
     for path in tree.swift_paths("Sources"):
         if not path.startswith(LIBRARY):

@@ -30,19 +30,22 @@ ALLOWED = {
         "TransparencyLog", "LMDB", "LedgerCrypto",
     },
     "LedgerTesting": {"CredentialLedger"},
+    "LedgerServices": {"CredentialLedger", "ServiceLifecycle", "Metrics", "Tracing"},
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "Logging", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "OutgoingHTTP": {"AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"},
     "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
-    "PlatformService": {"CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes"},
+    "PlatformService": {
+        "CredentialLedger", "LedgerServices", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes",
+    },
     "ManagementPortal": {
         "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird",
         "HTTPTypes", "NIOCore", "NIOPosix", "JWTKit", "Logging",
     },
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",
-        "OutgoingHTTP", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration",
-        "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
+        "CredentialLedger", "LedgerServices", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
+        "MessageStore", "OutgoingHTTP", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient",
+        "Configuration", "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
         "NIOTLS", "Tracing", "Metrics",
     },
 }
