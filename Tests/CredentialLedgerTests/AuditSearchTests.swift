@@ -179,6 +179,27 @@ import Testing
     await ledger.close()
   }
 
+  @Test("A search by address for an auditor leaves out what operators' keys seal") func withheldAddresses() async throws
+  {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let issuer = "https://id.example.org"
+    let named = try await ledger.operators.create(issuer: issuer, subject: "op", name: "Op")
+    let context = RequestContext(address: "192.0.2.7")
+    _ = try await ledger.accounts.signIn(issuer: issuer, subject: "op", context: context)
+    let ada = try await ledger.accounts.signIn(issuer: issuer, subject: "ada", context: context).account
+    let asked = Audit.Filter.address("192.0.2.7")
+    let withheld = try ledger.audit.withholdingOperators(asked)
+    for (account, count) in [(ada, 1), (named, 0)] {
+      #expect(try await ledger.audit.latest(of: asked.and(.account(account))).count == 1)
+      for filter in [withheld.and(.account(account)), Audit.Filter.account(account).and(withheld)] {
+        #expect(try await ledger.audit.latest(of: filter).count == count)
+        #expect(try await ledger.audit.count(filter).total == UInt64(count))
+        #expect(try await ledger.audit.moments(of: filter, limit: 10).moments.count == count)
+      }
+    }
+    await ledger.close()
+  }
+
   @Test("Cursors hold while events arrive") func cursorsHold() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)

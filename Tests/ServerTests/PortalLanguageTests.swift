@@ -57,7 +57,8 @@ import Testing
       + ["ended", "out", "fresh", "again", "disabled"].map { "/portal/sign-in?said=\($0)" }
       + [
         "/portal/audit?exact=nothing", "/portal/audit?who=Nobody", "/portal/audit?from=x",
-        "/portal/audit?exact=subject.erased",
+        "/portal/audit?exact=subject.erased", "/portal/audit?not=x", "/portal/audit?actor=x",
+        "/portal/audit?address=x", "/portal/audit?request=\(Array(repeating: "x", count: 21).joined(separator: ","))",
         "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/connectors?show=unused",
         "/portal/people?q=none", "/portal/first/x",
         "/portal/erasure?q=field", "/portal/erasure?q=none", "/portal/review?all=1",
@@ -163,6 +164,9 @@ import Testing
     for word in words { lacking.look(at: "\(word)") }
     for text in try PortalHealthTests.texts() { lacking.look(at: text) }
     lacking.look(at: ManagementPortal.filesCut(FormValues([(name: "type", value: "tokens")]), head: 10_001))
+    lacking.look(at: ManagementPortal.undecided(2))
+    lacking.look(at: "Addresses from which operators acted are not searched.")
+    lacking.look(at: "Too many events have to be looked at. Narrow the filters by dates.")
     lacking.look(at: ManagementPortal.choiceCut(of: GroupID(rawValue: 5)))
     lacking.look(at: ManagementPortal.matrixRowsCut(to: 50, of: 51))
     lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))

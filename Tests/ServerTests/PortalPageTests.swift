@@ -176,7 +176,7 @@ import Testing
     #expect(
       page.contains("<svg class=\"bars\"") && page.contains("aria-label=\"Tokens: 2 in all, at most 2 in one bar\""))
     #expect(page.contains("a bar for each <span>minute</span>."))
-    let live = try scene.owner.open("/portal/audit?exact=group.created&live=1")
+    let live = try scene.owner.open("/portal/audit?exact=group.created&not=token.*&actor=account:2&live=1")
     #expect(live.header("content-security-policy")?.contains("connect-src 'self'") == true)
     let source = try PortalScene.first("data-live=\"", "\"", in: scene.owner).replacing("&amp;", with: "&")
     #expect(source.hasPrefix("/portal/audit/live?exact=group.created"))

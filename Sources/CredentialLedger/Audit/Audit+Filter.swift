@@ -19,6 +19,8 @@ extension Audit {
     }
 
     var conditions: [Condition]
+    /// The names of the persons whose keys open no address here: see ``Audit/withholdingOperators(_:)``.
+    var withheld: Set<[UInt8]> = []
     /// Only events recorded then or later; nil from the first on.
     public var since: Timestamp?
     /// Only events recorded before then, so that one range of time ends where the next begins; nil up to the newest.
@@ -37,7 +39,7 @@ extension Audit {
     /// nil for any others.
     package func or(_ other: Filter) -> Filter? {
       guard conditions.count == 1, other.conditions.count == 1, since == nil, until == nil, other.since == nil,
-        other.until == nil
+        other.until == nil, withheld.isEmpty, other.withheld.isEmpty
       else { return nil }
       switch (conditions[0], other.conditions[0]) {
       case (.terms(let one), .terms(let two)): return Self(.terms(one + two))
@@ -52,6 +54,7 @@ extension Audit {
     public func and(_ other: Filter) -> Filter {
       var both = self
       both.conditions += other.conditions
+      both.withheld.formUnion(other.withheld)
       if let since = other.since { both.since = max(since, both.since ?? since) }
       if let until = other.until { both.until = min(until, both.until ?? until) }
       return both

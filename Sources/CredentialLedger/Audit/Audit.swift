@@ -255,6 +255,9 @@ extension Ledger {
         guard ids.contains(where: { record.requestID.elementsEqual($0.utf8) }) else { return false }
       case .addresses(let addresses):
         guard !record.address.isEmpty else { return false }
+        if !filter.withheld.isEmpty, filter.withheld.contains(Array(record.address.prefix(PersonID.byteCount))) {
+          return false
+        }
         guard let opened = try open(address: record.address, at: record.header.position) else { return nil }
         guard addresses.contains(where: { opened.elementsEqual($0.utf8) }) else { return false }
       }

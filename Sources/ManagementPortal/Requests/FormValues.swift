@@ -31,6 +31,11 @@ struct FormValues: Sendable {
   /// All values of a name.
   func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
 
+  /// The words of all values of a name, with blanks or commas between them.
+  func words(_ name: String) -> [String] {
+    all(name).flatMap { value in value.split { $0.isWhitespace || $0 == "," }.map { String($0) } }
+  }
+
   /// The values of names that begin so, each by the rest of its name.
   func values(beginning prefix: String) -> [(name: String, value: String)] {
     values.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.value) }

@@ -2,14 +2,22 @@ import CredentialLedger
 
 extension ManagementPortal {
   /// What lists at the command line what the filters of the page show. An object that was named instead of numbered stands there as
-  /// a place to fill in; the later of two beginnings is not known here, so that of the exact dates counts.
+  /// a place to fill in; the later of two beginnings is not known here, so that of the exact dates counts. Addresses are read from
+  /// standard input, as arguments are visible to others.
   ///
   /// - Parameter ending: how many events it gives, and in which form.
-  static func auditCommand(_ query: FormValues, _ ending: String = "--limit 50") -> String {
+  /// - Returns: nil where no type is left, and so no event: without a type the program would list all.
+  static func auditCommand(_ query: FormValues, _ ending: String = "--limit 50") -> String? {
+    let (types, patterns) = Self.types(query)
+    if let types, types.isEmpty { return nil }
     var words = ["credledger audit"]
-    if query.has("who") { words.append(party(query["who"])) }
-    words += types(query).map { "--type \(quoted($0))" }
-    if query.has("request") { words.append("--request \(quoted(query["request"]))") }
+    if query.has("who"), parties(query) == nil { words.append("--subject KIND:NUMBER") }
+    for object in objects(query) {
+      words += object.subjects.map { "\(object.option) \(value($0, of: object.option))" }
+    }
+    words += patterns.map { "--type \(quoted($0))" }
+    words += query.words("request").map { "--request \(quoted($0))" }
+    if !query.words("address").isEmpty { words.append("--address -") }
     if let since = moment(query["from"]) {
       words.append("--since \(since)")
     } else if let days = query.number("days"), days <= 3_660 {
@@ -19,25 +27,9 @@ extension ManagementPortal {
     return words.joined(separator: " ") + " " + ending
   }
 
-  private static func party(_ text: String) -> String {
-    guard let subject = Subject(text) else { return "--subject KIND:NUMBER" }
-    guard subject.number > 0 else { return "--actor \(subject.kind.name)" }
-    switch subject.kind {
-    case .account: return "--account \(subject.number)"
-    case .connector: return "--connector \(subject.number)"
-    case .group: return "--group \(subject.number)"
-    default: return "--subject \(subject.description)"
-    }
-  }
-
-  /// The types that are asked for, as patterns.
-  private static func types(_ query: FormValues) -> [String] {
-    let kind = EventKinds(rawValue: query["type"])
-    let exact = EventType.matching(query["exact"])
-    guard !exact.isEmpty else { return kind?.patterns ?? [] }
-    guard let kind else { return [query["exact"]] }
-    let wanted = Set(kind.types)
-    return exact.filter { wanted.contains($0) }.compactMap(\.name)
+  /// An object as an option takes it.
+  private static func value(_ subject: Subject, of option: String) -> String {
+    ["--actor", "--subject"].contains(option) ? subject.description : String(subject.number)
   }
 
   /// The time that a field of the page has, as the page reads it.

@@ -11,7 +11,7 @@ extension ManagementPortal {
   /// What the audit page says of its files in a ledger that has more events than a file may have; else nothing.
   static func filesCut(_ query: FormValues, head: UInt64) -> HTML {
     guard head > fileLimit else { return .empty }
-    let command = auditCommand(query, "--all --format csv")
+    guard let command = auditCommand(query, "--all --format csv") else { return .empty }
     return #"""
       <p class="small soft">A download has the newest \#(Part.number(UInt64(fileLimit))) events that match, at most. This gives all of them: <code>\#(command)</code></p>
       """#
@@ -19,10 +19,15 @@ extension ManagementPortal {
 
   /// The events of the audit page's filters, as a file. At most ``fileLimit``, the newest first.
   func auditFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    guard let filter = try await filter(visit, viewer).0 else { throw .invalid("A filter is malformed.") }
-    let entries = try await asking { () throws(LedgerError) in
-      try await ledger.audit.search(filter, limit: Self.fileLimit).entries
+    let filter = try await soundFilter(visit, viewer)
+    let page = try await asking { () throws(LedgerError) in
+      try await ledger.audit.search(filter, limit: Self.fileLimit)
     }
+    // A file that lacks events without a word would be taken for whole.
+    guard page.next == nil || page.steps < Audit.stepLimit else {
+      throw .invalid("Too many events have to be looked at. Narrow the filters by dates.")
+    }
+    let entries = page.entries
     let isCSV = visit.part(0) == "audit.csv"
     if visit.part(0) == "audit.cloudevents" {
       let lines = entries.map { LedgerCloudEvent.json($0, origin: ledger.origin).bytes + [0x0A] }

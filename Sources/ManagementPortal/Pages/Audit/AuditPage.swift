@@ -108,7 +108,10 @@ extension ManagementPortal {
     let newest: Timestamp? =
       entries.isEmpty ? try await asking { () throws(LedgerError) in try ledger.status.newestAt } : nil
     let since: HTML = newest.map { "; the newest is from \(Part.exact($0))" } ?? .empty
-    let empty: HTML = #"""
+    let empty: HTML =
+      following != nil
+      ? #"<div class="card"><p>Nothing among those looked at so far.</p></div>"#
+      : #"""
       <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events\#(since).</p><p><a href="/portal/audit">Clear</a></p></div>
       """#
     let older: HTML =
@@ -140,14 +143,15 @@ extension ManagementPortal {
       !entries.isEmpty,
       #"<p class="small">Download all that match: <a href="/portal/audit.csv?\#(query)">CSV</a>, <a href="/portal/audit.ndjson?\#(query)">NDJSON</a>, <a href="/portal/audit.cloudevents?\#(query)">CloudEvents</a></p>"#
     )
-    let hasWords = visit.query["who"].contains { $0.isLetter || $0.isNumber }
+    let commands = [Self.auditCommand(visit.query)].compactMap { $0 }
+    let hasWords = Self.parties(visit.query) == nil && visit.query["who"].contains { $0.isLetter || $0.isNumber }
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow))
-      \#(auditFilter(visit, problem))
+      \#(auditFilter(visit, viewer, problem))
       \#(when(problem?.field == "who" && viewer.readsAll && hasWords, Self.findInstead(of: visit.query["who"])))
-      \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
+      \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(Self.undecided(page?.undecided ?? 0))\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><div class="section-header"><h2 id="list">Events, newest first</h2>\#(downloads)</div>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
-      \#(Part.commandLine([Self.auditCommand(visit.query)]))
+      \#(Part.commandLine(commands))
       """#
     let response = Response.html(
       layout().page(Page("Audit trail", at: .audit, hasProblem: problem != nil, content), for: viewer),
@@ -155,7 +159,16 @@ extension ManagementPortal {
     return isLive ? response.askedByScripts : response
   }
 
-  private func auditFilter(_ visit: Visit, _ problem: Problem?) -> HTML {
+  /// What a search by address says of events of which the address is known no more.
+  static func undecided(_ count: Int) -> HTML {
+    guard count > 0 else { return .empty }
+    return Part.notice(
+      "none",
+      "Of \(count) events nobody can tell the address any more: their people were erased, or their records are in the archive."
+    )
+  }
+
+  private func auditFilter(_ visit: Visit, _ viewer: Viewer, _ problem: Problem?) -> HTML {
     let kinds = EventKinds.allCases.map {
       #"<option value="\#($0.rawValue)"\#(when(visit.query["type"] == $0.rawValue, " selected"))>\#($0.title)</option>"#
         as HTML
@@ -168,20 +181,30 @@ extension ManagementPortal {
     func fault(_ field: String) -> (attributes: HTML, text: HTML) {
       Part.fault(field, problem?.field == field ? problem?.words : nil)
     }
-    let (who, from, until, exact) = (fault("who"), fault("from"), fault("until"), fault("exact"))
-    let isOpen =
-      visit.query.has("exact") || visit.query.has("request") || visit.query.has("from") || visit.query.has("until")
+    /// A field that takes several values.
+    func list(_ field: String, _ label: HTML, _ more: HTML = .empty) -> HTML {
+      let wrong = fault(field)
+      let value = visit.query.words(field).joined(separator: " ")
+      return #"""
+        <div class="field"><label for="\#(field)">\#(label)</label><input id="\#(field)" name="\#(field)" dir="ltr" autocomplete="off"\#(more) value="\#(value)"\#(wrong.attributes)>\#(wrong.text)</div>
+        """#
+    }
+    let (who, from, until) = (fault("who"), fault("from"), fault("until"))
+    let named = Self.parties(visit.query) == nil ? visit.query["who"] : visit.query.words("who").joined(separator: " ")
+    let isOpen = ["exact", "not", "actor", "request", "address", "from", "until"].contains {
+      !visit.query.words($0).isEmpty
+    }
     return #"""
       <form class="filter-bar" method="get" action="/portal/audit" role="search" aria-label="Audit trail">\#(problem.map { Part.problems([$0]) } ?? .empty)
-      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" autocomplete="off" value="\#(visit.query["who"])"\#(who.attributes)>\#(who.text)</div>
+      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" autocomplete="off" value="\#(named)"\#(who.attributes)>\#(who.text)</div>
       <div class="field"><label for="type">What</label><select id="type" name="type"><option value="">Everything</option>\#(kinds)</select></div>
       <div class="field"><label for="days">When</label><select id="days" name="days">\#(windows)</select></div>
       <button class="button button-main">Show</button><a class="button" href="/portal/audit">Clear</a>
-      <details class="whole-row"\#(when(isOpen, " open"))><summary>Dates, exact type, request ID</summary><div class="filter-bar">
+      <details class="whole-row"\#(when(isOpen, " open"))><summary>More filters</summary><div class="filter-bar">
       <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"\#(from.attributes)>\#(from.text)</div>
       <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"\#(until.attributes)>\#(until.text)</div>
-      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" autocomplete="off" placeholder="token.*" value="\#(visit.query["exact"])"\#(exact.attributes)>\#(exact.text)</div>
-      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" autocomplete="off" value="\#(visit.query["request"])"></div></div></details></form>
+      \#(list("exact", "Type", #" placeholder="token.*""#))\#(list("not", "Not of type"))\#(list("actor", "Who acted"))\#(list("request", "Request ID"))\#(when(viewer.readsAll, list("address", "Client address")))
+      <p class="hint whole-row">A field takes several values with blanks between them, of which one has to match. All fields have to match. Who acted is a kind and its number, such as <code>account:2</code>.</p>\#(when(viewer.readsAll && viewer.account.role != .operator, #"<p class="hint whole-row">Addresses from which operators acted are not searched.</p>"#))</div></details></form>
       """#
   }
 
@@ -189,16 +212,10 @@ extension ManagementPortal {
   ///
   /// - Returns: nil where nothing can match, or a filter is malformed.
   func filter(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Audit.Filter?, Problem?) {
+    if let problem = Self.problem(in: visit.query, viewer) { return (nil, problem) }
     var filter = try await scope(of: viewer) ?? .all
-    if let kind = EventKinds(rawValue: visit.query["type"]) { filter = filter.and(.anyType(of: kind.types)) }
-    if visit.query.has("exact") {
-      let types = EventType.matching(visit.query["exact"])
-      guard !types.isEmpty else {
-        return (nil, Problem("exact", "Write a type such as token.issued, or token.* for all of them."))
-      }
-      filter = filter.and(.anyType(of: types))
-    }
-    if visit.query.has("request") { filter = filter.and(.request(visit.query["request"])) }
+    if let types = Self.types(visit.query).types { filter = filter.and(.anyType(of: types)) }
+    filter = filter.and(try await alternatives(visit.query, viewer))
     if let days = visit.query.number("days"), days <= 3_660 {
       filter = filter.and(.recorded(since: try now - .seconds(Int64(days) * 86_400)))
     }
@@ -210,7 +227,7 @@ extension ManagementPortal {
       }
       filter = filter.and(isEnd ? .recorded(until: time) : .recorded(since: time))
     }
-    if visit.query.has("who") {
+    if visit.query.has("who"), Self.parties(visit.query) == nil {
       guard let party = try await party(visit.query["who"], viewer) else {
         return (nil, Problem("who", "Nobody and nothing that you may see has this name."))
       }
@@ -219,17 +236,11 @@ extension ManagementPortal {
     return (filter, nil)
   }
 
-  /// What a name, or a kind and a number such as `connector:5`, stands for.
+  /// What a name stands for.
   private func party(_ text: String, _ viewer: Viewer) async throws(PortalFailure) -> Audit.Filter? {
-    if let subject = Subject(text) {
-      let both = Audit.Filter.subject(subject)
-      return both.or(.actor(subject)) ?? both
-    }
-    return try await asking { () async throws(LedgerError) -> Audit.Filter? in
+    try await asking { () async throws(LedgerError) -> Audit.Filter? in
       let found = try await viewer.readsAll ? named(text) : named(text, seenBy: viewer)
-      guard var all = found.first else { return nil }
-      for filter in found.dropFirst() { all = all.or(filter) ?? all }
-      return all
+      return Self.either(of: found)
     }
   }
 

@@ -12,7 +12,7 @@ extension ManagementPortal {
   private static let tailPause = Duration.seconds(5)
 
   func liveAudit(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    guard let asked = try await filter(visit, viewer).0 else { throw .invalid("A filter is malformed.") }
+    let asked = try await soundFilter(visit, viewer)
     // To show names is an event as well. Were it told, each look would cause the next.
     let shown = EventType.allCases.filter { $0 != .personalDataRevealed }
     let filter = asked.and(.anyType(of: shown))
@@ -22,12 +22,14 @@ extension ManagementPortal {
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
       body: ResponseBody { writer in
         try await writer.write(ByteBuffer(string: "retry: 5000\n\n"))
-        var last = known
+        var looked = known
         let end = ContinuousClock.now + Self.tailTime
         while ContinuousClock.now < end, !Task.isCancelled {
-          if let newest = try await ledger.audit.search(filter, limit: 1).entries.first?.position, newest > last {
-            last = newest
-            try await writer.write(ByteBuffer(string: "id: \(last)\ndata: \(last)\n\n"))
+          // Each event is looked at once: where an address is asked for, each has to be opened.
+          let page = try await ledger.audit.search(filter, order: .oldestFirst, after: looked, limit: 256)
+          looked = page.next ?? max(looked, page.head)
+          if let newest = page.entries.last?.position {
+            try await writer.write(ByteBuffer(string: "id: \(newest)\ndata: \(newest)\n\n"))
           }
           try await Task.sleep(for: Self.tailPause)
         }
