@@ -163,6 +163,28 @@ import Testing
     #expect(admins?.count == 1 && admins?.first?["id"]?.text == people.adminID)
   }
 
+  @Test("Several groups are put below another all at once, or none where one cannot be") func severalGroups()
+    async throws
+  {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/subGroups"
+    func below() throws -> [String] {
+      try people.ask("admin", "GET", path).json?["groups"]?.items?.compactMap { $0["groupId"]?.text } ?? []
+    }
+    var made: [String] = []
+    for name in ["East", "West"] {
+      made.append(try #require(try people.ask("admin", "POST", "/v1/groups", "{name:'\(name)'}")["groupId"]))
+    }
+    for (last, status) in [(people.group, 409), (people.foreignGroup, 404), ("x", 400)] {
+      let refused = try people.ask("admin", "PUT", path, "{subGroups:['\(made[0])','\(made[1])','\(last)']}")
+      #expect(refused.status == status && refused["message"]?.isEmpty == false, "\(refused.body)")
+      #expect(try below().isEmpty)
+    }
+    let attached = try people.ask("admin", "PUT", path, "{subGroups:['\(made[0])',{groupId:'\(made[1])'}]}")
+    #expect(attached.body == #"{"result":"true"}"#)
+    #expect(try below() == made)
+  }
+
   @Test("Subscribers of a public group are answered for one by one, and paged") func subscribersPublic() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)/subscribers"
