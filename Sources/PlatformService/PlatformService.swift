@@ -183,7 +183,7 @@ extension LedgerError {
   /// The fields that clients know by another name.
   private static let wireNames = [
     "callbackURL": "callBackUrl", "callbackToken": "callBackToken", "callbackContext": "callBackContext",
-    "object": "objectId", "people": "subscribers",
+    "object": "objectId", "people": "subscribers", "subgroups": "subGroups",
   ]
 
   /// The same, with the field by the name that the client gave it.

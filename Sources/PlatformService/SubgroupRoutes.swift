@@ -32,7 +32,7 @@ extension PlatformService {
     return .object([("groupId", .string(group.publicID.description)), ("groupName", .string(group.name))])
   }
 
-  /// Puts groups below the group, one after the other. The first that cannot be ends it.
+  /// Puts groups below the group: all of them, or none where one of them cannot be.
   private func attach(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let parent = try call.administered()
     let body = try await call.body()
@@ -47,13 +47,9 @@ extension PlatformService {
       }
       below.append(try call.group(id: id).group.id)
     }
-    for id in below {
-      _ = try await asking { () async throws(LedgerError) in
-        // A key stands for one request, and this may be several; to attach again changes nothing anyhow.
-        var context = call.recorded
-        context.idempotencyKey = nil
-        return try await ledger.groups.attach(id, to: parent.id, by: call.requester, context: context)
-      }
+    let wanted = below
+    try await asking { () async throws(LedgerError) in
+      try await ledger.groups.attach(wanted, to: parent.id, by: call.requester, context: call.recorded)
     }
     return .done
   }

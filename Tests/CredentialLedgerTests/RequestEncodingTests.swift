@@ -123,6 +123,7 @@ import Testing
       RegisterNamespace(name: "com.example.billing", types: ["invoice.paid"], requester: requester).encoding,
       .append(customEvent, []),
       .append(customEvent, [PersonalField("payer", of: account, "Ada")]),
+      AttachSubgroups([group, GroupID(rawValue: 17)], to: other, requester: requester).encoding,
     ]
   }
 

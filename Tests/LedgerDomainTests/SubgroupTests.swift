@@ -21,8 +21,20 @@ import Testing
     AttachSubgroup(subgroup, to: group, requester: admin)
   }
 
+  private func attachAll(_ subgroups: [GroupID]) -> AttachSubgroups {
+    AttachSubgroups(subgroups, to: upper, requester: admin)
+  }
+
+  private func attached(_ subgroup: GroupID) -> LedgerEvent {
+    .groupSubgroupAttached(
+      filled(GroupSubgroupAttached()) {
+        $0.group = upper.rawValue
+        $0.subgroup = subgroup.rawValue
+      })
+  }
+
   @Test("A group is attached once, and detached")
-  mutating func attached() throws {
+  mutating func attachedOnce() throws {
     let attached = filled(GroupSubgroupAttached()) {
       $0.group = upper.rawValue
       $0.subgroup = lower.rawValue
@@ -90,5 +102,25 @@ import Testing
 
     for group in groups.prefix(20) { try scenario.perform(attach(lower, to: group)) }
     scenario.when(attach(lower, to: groups[20])).thenRefused(.invalidValue, field: "subgroup")
+
+    try scenario.perform(attach(groups[100], to: upper))
+    scenario.when(attachAll(Array(groups.prefix(100)))).thenRefused(.invalidValue, field: "group")
+    try scenario.perform(attachAll(Array(groups.prefix(99))))
+  }
+
+  @Test("Many groups are attached at once: all of them, or none where any is refused")
+  mutating func attachedAtOnce() throws {
+    let third = try scenario.perform(CreateGroup(creator: admin, publicID: .fake(3), name: "Third")).group
+    let other = try scenario.account("other")
+    let foreign = try scenario.group(by: other, publicID: .fake(4))
+    let refusal = scenario.when(attachAll([third, upper, lower, foreign])).thenRefused(.conflict, field: "subgroups")
+    #expect(refusal?.items.map(\.index) == [1, 3])
+    #expect(refusal?.items.map(\.code) == [.conflict, .notFound])
+    try scenario.when(attachAll([lower, third, lower])).then(attached(lower), attached(third), by: Subject(admin))
+    try scenario.perform(attachAll([lower]))
+    try scenario.when(attachAll([lower, third])).then(attached(third))
+    try scenario.when(attachAll([lower])).thenNothing()
+    scenario.when(attachAll([])).thenRefused(.invalidValue, field: "subgroups")
+    scenario.when(AttachSubgroups([third], to: upper, requester: other)).thenRefused(.notFound, field: "group")
   }
 }

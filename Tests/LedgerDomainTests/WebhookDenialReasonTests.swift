@@ -102,6 +102,21 @@ import Testing
     #expect(try denialReason(webhook) != nil)
   }
 
+  @Test("On a group below that of its grant it stops when that is deleted, or taken from there")
+  mutating func takenFromBelow() throws {
+    let below = try given.access.scenario.group(by: access.granter, publicID: .fake(101))
+    try given.access.scenario.perform(AttachSubgroup(below, to: access.group, requester: Requester.operator))
+    let lower = try given.access.scenario.webhook(
+      of: access.connector, on: below, under: access.grant, family: access.family, publicID: .fake(201))
+    #expect(try denialReason(nil, lower) == nil)
+    var deleted = access.scenario
+    try deleted.given(.groupDeleted(filled(GroupDeleted()) { $0.group = below.rawValue }))
+    #expect(
+      try denialReason(deleted, lower) == .stopped(.stopped(Subject(below), by: Position(deleted.next - 1))))
+    try given.access.scenario.perform(DetachSubgroup(below, from: access.group, requester: Requester.operator))
+    #expect(try denialReason(nil, lower) == .outOfReach)
+  }
+
   @Test("A permission that is gone, and a person who left, stop it")
   mutating func leftPerson() throws {
     var scenario = access.scenario

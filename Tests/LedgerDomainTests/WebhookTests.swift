@@ -90,7 +90,7 @@ struct WebhookGiven {
     narrow.access.scenario.when(narrow.register()).thenRefused(.forbidden, field: "accessToken")
   }
 
-  @Test("A group's token opens its group alone, a person's those of the person")
+  @Test("A group's token opens no other group of its granter, a person's those of the person")
   mutating func ownGroup() throws {
     let access = given.access
     let other = try given.access.scenario.group(by: access.granter, publicID: .fake(101))
@@ -121,6 +121,30 @@ struct WebhookGiven {
       })
     try given.access.scenario.given(.groupDeleted(filled(GroupDeleted()) { $0.group = other.rawValue }))
     given.access.scenario.when(given.register(own, on: .group(other))).thenRefused(.gone, field: "group")
+  }
+
+  @Test("A group's token opens the groups below its own as well, and none above or beside")
+  mutating func groupsBelow() throws {
+    let access = given.access
+    var groups: [GroupID] = []
+    for number in 101...104 as ClosedRange<UInt8> {
+      groups.append(try given.access.scenario.group(by: access.granter, publicID: .fake(number)))
+    }
+    let (above, beside, below, lowest) = (groups[0], groups[1], groups[2], groups[3])
+    for (lower, upper) in [(access.group, above), (beside, above), (below, access.group), (lowest, below)] {
+      try given.access.scenario.perform(AttachSubgroup(lower, to: upper, requester: Requester.operator))
+    }
+    for group in [below, lowest] {
+      try given.access.scenario.when(given.register(on: .group(group))).then(
+        given.registered { $0.group = group.rawValue })
+    }
+    for group in [above, beside] {
+      given.access.scenario.when(given.register(on: .group(group))).thenRefused(.notFound, field: "object")
+    }
+    try given.access.scenario.given(.groupDeleted(filled(GroupDeleted()) { $0.group = below.rawValue }))
+    for group in [below, lowest] {
+      given.access.scenario.when(given.register(on: .group(group))).thenRefused(.notFound, field: "object")
+    }
   }
 
   @Test("What is malformed, too much or taken is refused")

@@ -348,6 +348,8 @@ struct Walk {
     let requester: Requester = Int.random(in: 0..<4, using: &random) == 0 ? .account(account) : .operator
     if Int.random(in: 0..<4, using: &random) == 0, let known = model.subgroups[group]?.sorted().first {
       try await perform(DetachSubgroup(known, from: group, requester: requester))
+    } else if Int.random(in: 0..<4, using: &random) == 0 {
+      try await perform(AttachSubgroups([subgroup, pickGroup()], to: group, requester: requester))
     } else {
       try await perform(AttachSubgroup(subgroup, to: group, requester: requester))
     }

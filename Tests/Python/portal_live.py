@@ -48,4 +48,4 @@ def number(words):
 
 
 def rows(looker):
-    return looker.browser.execute_script("return [...document.querySelectorAll('[data-live] tbody tr')].map(e => e.textContent)")
+    return looker.browser.execute_script("return [...document.querySelectorAll('[data-live] tbody tr:not(.day-header)')].map(e => e.textContent)")

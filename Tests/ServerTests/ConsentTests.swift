@@ -159,6 +159,7 @@ import Testing
     try other.open(other.onward)
     #expect(other.page.body.contains("wants to act for you") && other.page.body.contains("Add a phone number first."))
     #expect(!other.page.body.contains("value=\"allow\""))
+    #expect(other.page.body.contains(#"href="/portal/me/phones/new?to=%2Fportal%2Fauthorize%3Frequest%3D"#))
     // The button that is not there does nothing either.
     #expect(try other.submit("/portal/authorize", [("answer", "allow")], follow: false).status == 403)
 

@@ -163,6 +163,58 @@ import Testing
     #expect(admins?.count == 1 && admins?.first?["id"]?.text == people.adminID)
   }
 
+  @Test("A group below that of a token is read by it, and changed where its granter is an admin of that one as well")
+  func groupBelow() async throws {
+    let people = try await PlatformPeople()
+    let other = try #require(try people.ask("stranger", "GET", "/v1/users/me")["id"])
+    let made = try people.ask("group", "POST", "/v1/groups", "{name:'Below', memberUserIds:['\(other)']}")
+    let id = try #require(made["groupId"], "\(made.body)")
+    func expect(_ status: Int, _ calls: [(String, String, String?)]) throws {
+      for (method, path, body) in calls {
+        let answer = try people.ask("group", method, "/v1/groups/\(id)\(path)", body)
+        #expect(answer.status == status, "\(method) \(path): \(answer.body)")
+      }
+    }
+    let reads: [(String, String, String?)] = [
+      ("GET", "", nil), ("GET", "/subGroups", nil), ("GET", "/members", nil), ("GET", "/messages", nil),
+      ("POST", "/messages", "{message:'x'}"),
+    ]
+    func changes(_ role: String) -> [(String, String, String?)] {
+      [
+        ("POST", "/subGroups", "{groupName:'x'}"), ("PUT", "/members", "{members:['+33699999999']}"),
+        ("PUT", "/members/\(other)", "{role:'\(role)'}"),
+      ]
+    }
+    try expect(200, reads + changes("Admin"))
+    // The granter leaves it, and stays an admin of the token's group.
+    let left = try people.ask("admin", "DELETE", "/v1/groups/\(id)/members/\(people.adminID)")
+    #expect(left.status == 200, "\(left.body)")
+    try expect(200, reads)
+    try expect(404, changes("Member"))
+  }
+
+  @Test("Several groups are put below another all at once, or none where one cannot be") func severalGroups()
+    async throws
+  {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/subGroups"
+    func below() throws -> [String] {
+      try people.ask("admin", "GET", path).json?["groups"]?.items?.compactMap { $0["groupId"]?.text } ?? []
+    }
+    var made: [String] = []
+    for name in ["East", "West"] {
+      made.append(try #require(try people.ask("admin", "POST", "/v1/groups", "{name:'\(name)'}")["groupId"]))
+    }
+    for (last, status) in [(people.group, 409), (people.foreignGroup, 404), ("x", 400)] {
+      let refused = try people.ask("admin", "PUT", path, "{subGroups:['\(made[0])','\(made[1])','\(last)']}")
+      #expect(refused.status == status && refused["message"]?.isEmpty == false, "\(refused.body)")
+      #expect(try below().isEmpty)
+    }
+    let attached = try people.ask("admin", "PUT", path, "{subGroups:['\(made[0])',{groupId:'\(made[1])'}]}")
+    #expect(attached.body == #"{"result":"true"}"#)
+    #expect(try below() == made)
+  }
+
   @Test("Subscribers of a public group are answered for one by one, and paged") func subscribersPublic() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)/subscribers"

@@ -167,7 +167,8 @@ struct PortalMarkup {
 
   private var tables: [String] {
     var faults: [String] = []
-    for heading in all("th") where !["col", "row"].contains(heading["scope"]) { faults.append("th without scope") }
+    let scopes = ["col", "row", "rowgroup"]
+    for heading in all("th") where !scopes.contains(heading["scope"] ?? "") { faults.append("th without scope") }
     for table in all("table") {
       let hasCaption = all("caption").contains { $0.parent === table }
       let isInNamed = table.ancestor { $0["aria-labelledby"] != nil } != nil

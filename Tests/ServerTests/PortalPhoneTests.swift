@@ -27,6 +27,41 @@ import Testing
     #expect(browser.page.body.contains("Your number is verified."), "\(browser.page.body)")
   }
 
+  @Test("After the PIN one is back on the page of the portal from which one came, and nowhere else") func backWhere()
+    async throws
+  {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.open("/portal/connectors/new")
+    #expect(browser.page.body.contains(#"href="/portal/me/phones/new?to=%2Fportal%2Fconnectors%2Fnew""#))
+    for outside in [
+      "https%3A%2F%2Fevil.example.org%2Fportal%2F", "%2F%2Fevil.example.org", "%2Fportal%2F%2Fevil.example.org",
+      "%2Fportal%2F%5Cevil.example.org", "%2Fv1%2Fgroups", "",
+    ] {
+      try browser.open("/portal/me/phones/new?to=\(outside)")
+      #expect(browser.page.body.contains(#"name="to" value="/portal/""#), "\(outside)")
+    }
+    func arrive(_ number: String) throws -> String {
+      let pin = try served.line(beginning: "SMS to \(number): your PIN is ")
+      let answer = try browser.submit("/portal/me/phones/pin", [("pin", pin)], follow: false)
+      return answer.header("location") ?? answer.text
+    }
+    // By a form that somebody else made.
+    let token = browser.page.body.firstMatch(of: /name="csrf" value="([^"]+)"/)?.output.1 ?? ""
+    try browser.post(
+      "/portal/me/phones/new",
+      [("csrf", String(token)), ("to", "https://evil.example.org/portal/"), ("number", "+44 7700 900131")])
+    let home = try arrive("+447700900131")
+    #expect(home.hasPrefix("/portal/?said=phone&event="), "\(home)")
+    // What is wrong on the way loses nothing of it.
+    try browser.open("/portal/me/phones/new?to=%2Fportal%2Fconnectors%3Fq%3Dx")
+    try browser.submit("/portal/me/phones/new", [("country", "FR"), ("number", "12")])
+    try browser.submit("/portal/me/phones/new", [("number", "+44 7700 900132")])
+    let back = try arrive("+447700900132")
+    #expect(back.hasPrefix("/portal/connectors?q=x&said=phone&event="), "\(back)")
+  }
+
   @Test("A number that cannot be leaves country and text in the form") func numberCannot() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()

@@ -10,10 +10,10 @@ import Testing
 @Suite struct WebhookTests {
   private func register(
     _ people: PlatformPeople, _ receiver: WebhookReceiver, _ path: String, _ types: String, _ more: String = "",
-    who: String = "group"
+    who: String = "group", on group: String? = nil
   ) throws -> Answer {
     let body =
-      "{objectId:'\(people.group)@1', ObjectType:'Group', eventTypes:[\(types)], callBackUrl:'\(receiver.url(path))'\(more)}"
+      "{objectId:'\(group ?? people.group)@1', ObjectType:'Group', eventTypes:[\(types)], callBackUrl:'\(receiver.url(path))'\(more)}"
     var answer = try people.ask(who, "POST", "/v1/webhook", body)
     // The server gives a receiver five seconds to answer, in which one on a busy machine may not get its turn.
     var tries = ["mute", "redirect", "error", "late"].contains(path) ? 0 : 20
@@ -68,6 +68,32 @@ import Testing
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").status == 404)
     people.served.end()
     #expect(!people.served.log.contains("hidden-7"))
+  }
+
+  @Test("A group's token has webhooks on groups below its own, and on none above or beside") func groupsBelow()
+    async throws
+  {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    let below = try #require(try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"])
+    let above = try #require(try people.ask("admin", "POST", "/v1/groups", "{name:'Above'}")["groupId"])
+    let attached = try people.ask("admin", "PUT", "/v1/groups/\(above)/subGroups", "{subGroups:['\(people.group)']}")
+    #expect(attached.status == 200, "\(attached.body)")
+    for group in [above, people.foreignGroup, people.publicGroup] {
+      let refused = try register(people, receiver, "ok", "'TextMessageCreated'", on: group)
+      #expect(refused.status == 404, "\(refused.body)")
+    }
+    let registered = try register(people, receiver, "ok", "'TextMessageCreated'", on: below)
+    let id = try #require(registered["webhookId"], "\(registered.body)")
+    let listed = try people.ask("group", "GET", "/v1/webhook?objectId=\(below)&objectType=Group")
+    #expect(listed.json?["webhooks"]?.items?.compactMap { $0["id"]?.text } == [id], "\(listed.body)")
+    let posted = try people.ask("admin", "POST", "/v1/groups/\(below)/messages", "{message:'below'}")
+    #expect(posted.status == 200, "\(posted.body)")
+    let told = receiver.deliveries(1).compactMap { $0["body"]?.text }
+    #expect(told.count == 1 && told[0].contains(#""objectId":"\#(below)""#), "\(told)")
+    let changed = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{eventTypes:['MemberAdded']}")
+    #expect(changed["objectId"] == below, "\(changed.body)")
+    #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
   }
 
   @Test("An address that does not answer the handshake is refused, and so is one of the inside") func addressAnswer()

@@ -20,6 +20,20 @@ extension Groups {
     try await ledger.submit(AttachSubgroup(subgroup, to: group, requester: requester), context: context)
   }
 
+  /// Puts groups below another in one commit: all of them, or none where any is refused. Those that are there already may be named
+  /// as well.
+  ///
+  /// - Parameters:
+  ///   - subgroups: 1 to 100.
+  ///   - requester: an admin of all of the groups, or an operator.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `invalid_value` of the upper group. Where it is about those named, the field is
+  ///   `subgroups`, and the items of the refusal say for each by its index why, as of one alone.
+  package func attach(
+    _ subgroups: [GroupID], to group: GroupID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    try await ledger.submit(AttachSubgroups(subgroups, to: group, requester: requester), context: context)
+  }
+
   /// Takes a group from below another.
   ///
   /// ```swift

@@ -8,7 +8,7 @@ import Projections
 ///
 /// A webhook depends on the grant of the token that registered it: whatever stops that grant stops the webhook, and so
 /// does the revocation of the token's family, since somebody who stole a token may have registered it. A new refresh token
-/// for the same access stops nothing.
+/// for the same access stops nothing. On a group below that of the grant it delivers while the group lies there.
 public struct Webhooks: Sendable {
   let ledger: Ledger
 
@@ -24,7 +24,7 @@ public struct Webhooks: Sendable {
   /// ```
   ///
   /// - Parameters:
-  ///   - object: a group that the token opens, or an action of such a group, by its ID of at most 255 bytes.
+  ///   - object: a group that the token opens, which for a group's token are that one and those below it, or an action of such a group, by its ID of at most 255 bytes.
   ///   - eventTypes: at least one.
   ///   - callbackURL: HTTPS with a host name, at most 2,000 bytes, without user information or fragment.
   ///   - callbackToken: sent as a header field with each delivery; at most 1,024 printable ASCII characters.

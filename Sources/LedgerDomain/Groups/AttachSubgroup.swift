@@ -22,26 +22,8 @@ package struct AttachSubgroup: Command {
     _ = try state.requireAdmin(of: subgroup, by: requester)
     let siblings = try read(state.subgroups(of: group))
     guard !siblings.contains(subgroup) else { return Decision(by: requester) }
-    guard siblings.count < GroupHierarchy.maximumFanOut else {
-      throw .refused(
-        .invalidValue, field: "group", expected: "a group with less than \(GroupHierarchy.maximumFanOut) sub-groups")
-    }
-    guard try read(state.parents(of: subgroup)).count < GroupHierarchy.maximumParents else {
-      throw .refused(
-        .invalidValue, field: "subgroup", expected: "a group below less than \(GroupHierarchy.maximumParents) others")
-    }
-    let above = try state.height(above: group, looking: subgroup)
-    guard !above.isMet else {
-      throw .refused(.conflict, field: "subgroup", expected: "a group that is not the other, nor above it")
-    }
-    guard above.levels + (try state.depth(below: subgroup)) <= GroupHierarchy.maximumDepth else {
-      throw .refused(
-        .invalidValue, field: "subgroup", expected: "at most \(GroupHierarchy.maximumDepth) levels of groups")
-    }
-    var event = GroupSubgroupAttached()
-    event.group = group.rawValue
-    event.subgroup = subgroup.rawValue
-    return Decision(by: requester, .groupSubgroupAttached(event))
+    guard siblings.count < GroupHierarchy.maximumFanOut else { throw .fullGroup }
+    return Decision(by: requester, .groupSubgroupAttached(try state.attachment(of: subgroup, to: group)))
   }
 
   /// Whether it was not below the group before.
@@ -49,6 +31,28 @@ package struct AttachSubgroup: Command {
 }
 
 extension DomainReader where Self: ~Copyable {
+  /// The attachment of a group that is not there yet, where that many may be above it, and it fits in the levels without a circle.
+  func attachment(
+    of subgroup: GroupID, to group: GroupID
+  ) throws(DecisionFailure) -> GroupSubgroupAttached {
+    guard try read(parents(of: subgroup)).count < GroupHierarchy.maximumParents else {
+      throw .refused(
+        .invalidValue, field: "subgroup", expected: "a group below less than \(GroupHierarchy.maximumParents) others")
+    }
+    let above = try height(above: group, looking: subgroup)
+    guard !above.isMet else {
+      throw .refused(.conflict, field: "subgroup", expected: "a group that is not the other, nor above it")
+    }
+    guard above.levels + (try depth(below: subgroup)) <= GroupHierarchy.maximumDepth else {
+      throw .refused(
+        .invalidValue, field: "subgroup", expected: "at most \(GroupHierarchy.maximumDepth) levels of groups")
+    }
+    var event = GroupSubgroupAttached()
+    event.group = group.rawValue
+    event.subgroup = subgroup.rawValue
+    return event
+  }
+
   /// The attachment of a group that is made in the same commit, and so has nothing below it.
   func attachment(
     ofNew subgroup: GroupID, to group: GroupID, by requester: Requester
@@ -66,5 +70,12 @@ extension DomainReader where Self: ~Copyable {
     event.group = group.rawValue
     event.subgroup = subgroup.rawValue
     return event
+  }
+}
+
+extension DecisionFailure {
+  static var fullGroup: Self {
+    .refused(
+      .invalidValue, field: "group", expected: "a group with at most \(GroupHierarchy.maximumFanOut) sub-groups")
   }
 }

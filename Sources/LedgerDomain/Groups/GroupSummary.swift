@@ -68,7 +68,7 @@ extension DomainReader where Self: ~Copyable {
     // Without groups below, the hierarchy is the group.
     return GroupSummary(
       group: sight.group, callerRole: sight.role, subgroupCount: 0,
-      parentCount: try existing(read(parents(of: sight.group.id))).count, own: census.counts,
+      parentCount: try read(existing(parents(of: sight.group.id))).count, own: census.counts,
       hierarchy: census.counts)
   }
 
@@ -77,10 +77,10 @@ extension DomainReader where Self: ~Copyable {
     var census = Census()
     try census.add(id, in: self)
     let own = census.counts
-    for lower in try reach(from: [id], .down).dropFirst() { try census.add(lower.id, in: self) }
+    for lower in try read(reach(from: [id], .down)).dropFirst() { try census.add(lower.id, in: self) }
     return GroupSummary(
-      group: sight.group, callerRole: sight.role, subgroupCount: try existing(read(subgroups(of: id))).count,
-      parentCount: try existing(read(parents(of: id))).count, own: own, hierarchy: census.counts)
+      group: sight.group, callerRole: sight.role, subgroupCount: try read(existing(subgroups(of: id))).count,
+      parentCount: try read(existing(parents(of: id))).count, own: own, hierarchy: census.counts)
   }
 }
 

@@ -46,16 +46,16 @@ extension DomainReader where Self: ~Copyable {
     var seen: [GroupID: VisibleGroup] = [:]
     if scope == .hierarchy {
       if view.seesAbove {
-        for group in try reach(from: Array(view.own.keys), .up) {
+        for group in try read(reach(from: Array(view.own.keys), .up)) {
           seen[group.id] = VisibleGroup(group: group, role: nil, isReadable: false)
         }
       }
-      for group in try reach(from: Array(view.own.keys), .down) {
+      for group in try read(reach(from: Array(view.own.keys), .down)) {
         seen[group.id] = VisibleGroup(group: group, role: nil, isReadable: true)
       }
     }
     for (id, role) in view.own {
-      guard let group = try existing([id]).first else { continue }
+      guard let group = try read(existing([id])).first else { continue }
       seen[id] = VisibleGroup(group: group, role: role, isReadable: true)
     }
     return Array(
@@ -69,10 +69,10 @@ extension DomainReader where Self: ~Copyable {
   ///   ``visibleGroups(to:scope:after:limit:)``.
   package func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
     let eyes = try self.eyes(of: viewer)
-    guard let group = try existing([id]).first else { throw .unseenGroup }
+    guard let group = try read(existing([id])).first else { throw .unseenGroup }
     if case .all = eyes { return VisibleGroup(group: group, role: nil, isReadable: true) }
     if let role = try role(in: id, of: eyes) { return VisibleGroup(group: group, role: role, isReadable: true) }
-    for above in try reach(from: [id], .up) {
+    for above in try read(reach(from: [id], .up)) {
       if try role(in: above.id, of: eyes) != nil { return VisibleGroup(group: group, role: nil, isReadable: true) }
     }
     throw .unseenGroup
@@ -146,7 +146,9 @@ extension DomainReader where Self: ~Copyable {
     var found: [VisibleGroup] = []
     for id in try read(groups(of: account)).sorted() where id > after ?? GroupID(rawValue: 0) {
       guard found.count < limit else { break }
-      guard let membership = try membership(in: id, of: account), let group = try existing([id]).first else { continue }
+      guard let membership = try membership(in: id, of: account), let group = try read(existing([id])).first else {
+        continue
+      }
       found.append(VisibleGroup(group: group, role: membership.role, isReadable: true))
     }
     return found
@@ -166,9 +168,15 @@ extension DomainReader where Self: ~Copyable {
     return found
   }
 
+  /// Whether a group is another or lies below it, through groups that are not deleted: so far a token of the other reaches.
+  func reaches(_ group: GroupID, from own: GroupID) throws(StateUnreadable) -> Bool {
+    if group == own { return true }
+    return try reach(from: [group], .up).contains { $0.id == own }
+  }
+
   /// The groups that can be reached from some, those first, through groups that are not deleted, each once: in levels,
   /// and in a level by number.
-  func reach(from start: [GroupID], _ direction: HierarchyDirection) throws(DecisionFailure) -> [Group] {
+  func reach(from start: [GroupID], _ direction: HierarchyDirection) throws(StateUnreadable) -> [Group] {
     var seen = Set(start)
     var level = start.sorted()
     var found: [Group] = []
@@ -179,8 +187,8 @@ extension DomainReader where Self: ~Copyable {
       for group in groups {
         let neighbours =
           switch direction {
-          case .down: try read(subgroups(of: group.id))
-          case .up: try read(parents(of: group.id))
+          case .down: try subgroups(of: group.id)
+          case .up: try parents(of: group.id)
           }
         for id in neighbours where seen.insert(id).inserted { next.append(id) }
       }
@@ -190,10 +198,10 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// Those of the groups that there are and that are not deleted.
-  func existing(_ ids: [GroupID]) throws(DecisionFailure) -> [Group] {
+  func existing(_ ids: [GroupID]) throws(StateUnreadable) -> [Group] {
     var groups: [Group] = []
     for id in ids {
-      if let group = try read(self.group(id)), !group.isDeleted { groups.append(group) }
+      if let group = try self.group(id), !group.isDeleted { groups.append(group) }
     }
     return groups
   }

@@ -14,7 +14,7 @@ package struct SealedCallback: Sendable, Equatable {
 }
 
 /// A connector wants to hear of what happens to an object. Its access token has the scope `webhook.write`, and opens the
-/// group: a group's token that one, a person's own token every group that the person is a member of.
+/// group: a group's token that one and those below it, a person's own token every group that the person is a member of.
 package struct RegisterWebhook: Command {
   /// Handle of the access token.
   package var token: TokenID
@@ -46,8 +46,11 @@ package struct RegisterWebhook: Command {
     let requester = Requester.connector(claims.connector, for: claims.granter)
     var event = WebhookRegistered()
     let group = object.group
-    guard claims.group ?? group == group else { throw .unknownObject }
-    if claims.group == nil { _ = try state.requireMember(of: group, by: requester) }
+    if let own = claims.group {
+      guard try read(state.reaches(group, from: own)) else { throw .unknownObject }
+    } else {
+      _ = try state.requireMember(of: group, by: requester)
+    }
     event.group = group.rawValue
     event.objectType = object.type
     switch object {

@@ -13,6 +13,8 @@ extension Webhook {
     case scopeMissing
     /// The person whose own access it depends on is no member of the group any more.
     case notMember
+    /// It depends on the token of a group, and its own group does not lie below that one any more.
+    case outOfReach
     /// It listens to an action, and nobody said of which group: one that an earlier version registered.
     case unbound
   }
@@ -20,7 +22,8 @@ extension Webhook {
 
 extension DomainReader where Self: ~Copyable {
   /// Why a webhook delivers nothing now; nil while it is in force. Looked up along its grant, as a token is judged: ten
-  /// look-ups, and two more where the grant is for a person's own access.
+  /// look-ups, two more where the grant is for a person's own access, and where its group is one above the webhook's, those of the
+  /// groups between.
   ///
   /// To a revocation of all tokens of a connector or an account a webhook counts as a family does: what is older stops.
   package func denialReason(for webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.DenialReason? {
@@ -38,8 +41,9 @@ extension DomainReader where Self: ~Copyable {
       let group = webhook.group
       // Of versions that asked no group of an action.
       guard group.rawValue != 0 else { return .unbound }
-      guard path.group == nil else { return path.group == group ? nil : .unbound }
+      if path.group == group { return nil }
       if let reason = try required(group.rawValue, .group).denialReason(at: group.rawValue) { return .stopped(reason) }
+      if let own = path.group { return try reaches(group, from: own) ? nil : .outOfReach }
       return try membership(of: path.granter, in: group) == nil ? .notMember : nil
     }
   }

@@ -77,6 +77,7 @@ package enum RequestName: String, Sendable, CaseIterable {
   case renameGroup = "groups.rename"
   case deleteGroup = "groups.delete"
   case attachSubgroup = "groups.attach"
+  case attachSubgroups = "groups.attachMany"
   case detachSubgroup = "groups.detach"
   case subscribe = "groups.subscribe"
   case unsubscribe = "groups.unsubscribe"

@@ -36,6 +36,12 @@ extension AttachSubgroup: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.attachSubgroup, .id(subgroup), .id(group)) }
 }
 
+extension AttachSubgroups: RequestedCommand {
+  package var encoding: RequestEncoding {
+    RequestEncoding(.attachSubgroups, .id(group), .list(subgroups.map { .id($0) }))
+  }
+}
+
 extension DetachSubgroup: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.detachSubgroup, .id(subgroup), .id(group)) }
 }

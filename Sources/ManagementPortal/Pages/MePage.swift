@@ -34,11 +34,12 @@ extension ManagementPortal {
       live.count > 1
       ? #"<form method="post" action="/portal/me/sessions/end">\#(viewer.token)<button class="button" name="session" value="others">End all others</button></form>"#
       : #"<p class="soft">You are signed in only here.</p>"#
+    let newPhone = Self.newPhonePath(from: "/portal/me")
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header(Part.name(viewer.name), below: #"<p><code>\#(viewer.id.description)</code> · role \#(viewer.account.role.word)</p>"#))
       <section class="stack" aria-labelledby="phones"><div class="section-header"><h2 id="phones">Phone numbers</h2></div>\#(phoneTable)
-      <p>\#(phones.isEmpty ? Self.mainLink("/portal/me/phones/new", "Add a Phone Number") : #"<a class="button" href="/portal/me/phones/new">Add a Phone Number</a>"# as HTML)</p></section>
+      <p>\#(phones.isEmpty ? Self.mainLink(newPhone, "Add a Phone Number") : #"<a class="button" href="\#(newPhone)">Add a Phone Number</a>"# as HTML)</p></section>
       <section class="stack" aria-labelledby="sessions"><h2 id="sessions">Sessions</h2>
       <div class="table-box"><table class="lists"><caption class="visually-hidden">Sessions</caption><thead><tr><th scope="col">Browser</th><th scope="col">From</th><th scope="col">Signed in</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(sessionRows)</tbody></table></div>
       \#(endOthers)</section>

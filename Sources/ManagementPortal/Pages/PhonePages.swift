@@ -1,4 +1,5 @@
 import CredentialLedger
+import HTTPSupport
 import Hummingbird
 import Synchronization
 
@@ -9,6 +10,8 @@ final class PendingNumbers: Sendable {
     let number: PhoneNumber
     /// The number as the person wrote it.
     let written: String
+    /// The page of the portal to go back to.
+    let target: String
     let sentAt: Timestamp
     let expiresAt: Timestamp
   }
@@ -32,18 +35,27 @@ extension ManagementPortal {
   /// How long to wait before another PIN is sent to the same number.
   private static let resendWait = Duration.seconds(60)
 
-  func newPhonePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    newPhone(viewer, number: "", in: Country.suggested(by: visit.request.headers[.acceptLanguage] ?? ""), problems: [])
+  /// The page on which a number is added, which leads back to the page that it is opened from.
+  static func newPhonePath(from page: String) -> String {
+    "/portal/me/phones/new?to=\(PercentEncoding.encode(page))"
   }
 
-  private func newPhone(_ viewer: Viewer, number: String, in country: Country?, problems: [Problem]) -> Response {
+  func newPhonePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    newPhone(
+      viewer, number: "", in: Country.suggested(by: visit.request.headers[.acceptLanguage] ?? ""),
+      to: Self.target(visit.query["to"]), problems: [])
+  }
+
+  private func newPhone(
+    _ viewer: Viewer, number: String, in country: Country?, to target: String, problems: [Problem]
+  ) -> Response {
     let countries = Country.all.map { (choice) -> HTML in
       #"<option value="\#(choice.region)"\#(when(choice.region == country?.region, " selected"))>\#(choice.label)</option>"#
     }
     let choice: HTML =
       #"<div class="field"><label for="country">Country</label><select id="country" name="country"><option value="">None: the number begins with +</option>\#(countries)</select></div>"#
     let form: HTML = #"""
-      <form class="card stack" method="post" action="/portal/me/phones/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
+      <form class="card stack" method="post" action="/portal/me/phones/new" novalidate>\#(viewer.token)<input type="hidden" name="to" value="\#(target)">\#(Part.problems(problems))
       \#(choice)
       \#(Part.textField("number", "Phone number", value: number, hint: "As you write it at home, or with its country, such as +44 7700 900123.", error: problems.of("number"), more: #"type="tel" dir="ltr" autocomplete="tel" inputmode="tel" maxlength="40""#))
       <div class="button-row"><button class="button button-main">Generate PIN</button><a href="/portal/me">Cancel</a></div></form>
@@ -64,6 +76,7 @@ extension ManagementPortal {
   func requestPIN(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let text = visit.form["number"]
     let country = Country.named(visit.form["country"])
+    let target = Self.target(visit.form["to"])
     do throws(LedgerError) {
       let number: PhoneNumber
       if let country {
@@ -71,10 +84,10 @@ extension ManagementPortal {
       } else {
         number = try PhoneNumber(text)
       }
-      let failed = try await sendPIN(to: number, as: written(text, in: country), visit, viewer)
+      let failed = try await sendPIN(to: number, as: written(text, in: country), target, visit, viewer)
       if failed {
         return newPhone(
-          viewer, number: text, in: country,
+          viewer, number: text, in: country, to: target,
           problems: [Problem(nil, "The message could not be sent. Try again in a minute.")])
       }
     } catch {
@@ -83,7 +96,7 @@ extension ManagementPortal {
         error.code.rawValue == "invalid_value"
         ? "Choose the country and enter the number, or enter it with its country, such as +44 7700 900123."
         : error.code.rawValue == "conflict" ? "You have verified this number already." : RefusalWords.sentence(error)
-      return newPhone(viewer, number: text, in: country, problems: [Problem("number", words)])
+      return newPhone(viewer, number: text, in: country, to: target, problems: [Problem("number", words)])
     }
     return .see("/portal/me/phones/pin")
   }
@@ -96,15 +109,16 @@ extension ManagementPortal {
 
   /// Makes a PIN, and has it sent.
   ///
+  /// - Parameter target: the page of the portal to go back to.
   /// - Returns: whether it could not be sent.
   private func sendPIN(
-    to number: PhoneNumber, as written: String, _ visit: Visit, _ viewer: Viewer
+    to number: PhoneNumber, as written: String, _ target: String, _ visit: Visit, _ viewer: Viewer
   ) async throws(LedgerError) -> Bool {
     guard let sendPIN else { return true }
     let request = try await ledger.phones.requestPIN(for: number, by: viewer.id, context: visit.recorded())
     guard let pin = request.pin, await sendPIN(pin, request, number) else { return true }
     pending[viewer.session] = PendingNumbers.Pending(
-      challenge: request.challenge, number: number, written: written, sentAt: try ledger.now,
+      challenge: request.challenge, number: number, written: written, target: target, sentAt: try ledger.now,
       expiresAt: request.expiresAt)
     return false
   }
@@ -131,18 +145,19 @@ extension ManagementPortal {
     let now = try now
     let left = max(0, (waiting.expiresAt - now).components.seconds)
     let wait = max(0, (waiting.sentAt + Self.resendWait - now).components.seconds)
+    let another = Self.newPhonePath(from: waiting.target)
     let again: HTML =
       wait > 0
       ? #"<button class="button" name="again" value="1" disabled formnovalidate data-waits="\#(Int(wait))">Send a new PIN</button><span class="soft small">Possible again in \#(Int(wait)) s</span>"#
       : #"<button class="button" name="again" value="1" formnovalidate>Send a new PIN</button>"#
     let content: HTML = #"""
-      \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
+      \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", another), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
       \#(when(isUnsent, Part.notice("bad", "The message could not be sent. Try again in a minute.")))
       \#(settings.outbox.map { Part.notice("none", #"This server is for trials and sends nothing: the message is in the <a href="\#($0)" target="_blank" rel="noopener">outbox</a>."#) } ?? .empty)
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"dir="ltr" inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>
-      <p><a href="/portal/me/phones/new" class="small">Use another number</a></p></form>
+      <p><a href="\#(another)" class="small">Use another number</a></p></form>
       <p class="small soft">Every PIN asked for and every wrong one is an event. The number itself is kept encrypted and can be erased.</p>
       """#
     return .html(
@@ -159,11 +174,13 @@ extension ManagementPortal {
         let phone = try await ledger.phones.verify(
           digits, challenge: waiting.challenge, by: viewer.id, context: visit.recorded())
         pending[viewer.session] = nil
-        return .see("/portal/?said=phone&event=\(phone.rawValue)")
+        let mark = waiting.target.contains("?") ? "&" : "?"
+        return .see("\(waiting.target)\(mark)said=phone&event=\(phone.rawValue)")
       }
       // A wait that has not passed is on the page already.
       let isDue = try ledger.now - waiting.sentAt >= Self.resendWait
-      let failed = isDue ? try await sendPIN(to: waiting.number, as: waiting.written, visit, viewer) : false
+      let failed =
+        isDue ? try await sendPIN(to: waiting.number, as: waiting.written, waiting.target, visit, viewer) : false
       if !failed { return .see("/portal/me/phones/pin") }
     } catch {
       guard error.isRefusal else { throw PortalFailure(error) }

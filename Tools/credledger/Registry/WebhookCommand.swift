@@ -201,7 +201,7 @@ private struct ListedWebhook: Sendable {
     case .deleted: "deleted"
     case .disabled: "disabled"
     case .expired: "expired"
-    case .stopped, .scopeMissing, .notMember, .unbound: "stopped"
+    case .stopped, .scopeMissing, .notMember, .outOfReach, .unbound: "stopped"
     }
   }
 
@@ -214,6 +214,7 @@ private struct ListedWebhook: Sendable {
     case .stopped(let reason): reason.text
     case .scopeMissing: "the connector has no permission for webhooks any more"
     case .notMember: "the granter is no member of the group any more"
+    case .outOfReach: "its group does not lie below the grant's group any more"
     case .unbound: "nobody said which group its action belongs to: have it registered again"
     }
   }

@@ -65,13 +65,27 @@ extension ManagementPortal {
   }
 
   /// A table of events, one sentence each.
-  func eventTable(_ entries: [AuditEntry], _ words: EventWords) throws(PortalFailure) -> HTML {
+  ///
+  /// - Parameter inDays: whether those of one day are a group of rows below its date.
+  func eventTable(
+    _ entries: [AuditEntry], _ words: EventWords, inDays: Bool = false
+  ) throws(PortalFailure) -> HTML {
     guard !entries.isEmpty else { return #"<div class="card"><p>Nothing yet.</p></div>"# }
     let (now, signed) = (try now, signed)
-    let rows = entries.map { entry -> HTML in
-      #"""
-      <tr><td data-label="When" class="when">\#(Part.ago(entry.time, now: now))</td><th scope="row">\#(words.sentence(entry))<small><code>\#(entry.type.name ?? "unknown")</code></small></th><td data-label="Proof">\#(Part.proof(entry.position, signed: signed))</td></tr>
-      """#
+    var (rows, day) = ([HTML](), "")
+    for entry in entries {
+      let date = String(entry.time.description.prefix(10))
+      if inDays, date != day {
+        rows.append(
+          #"""
+          \#(when(!day.isEmpty, "</tbody><tbody>"))<tr class="day-header"><th scope="rowgroup" colspan="3"><bdi dir="ltr">\#(date)</bdi> (UTC)</th></tr>
+          """#)
+        day = date
+      }
+      rows.append(
+        #"""
+        <tr><td data-label="When" class="when">\#(Part.ago(entry.time, now: now))</td><th scope="row">\#(words.sentence(entry))<small><code>\#(entry.type.name ?? "unknown")</code></small></th><td data-label="Proof">\#(Part.proof(entry.position, signed: signed))</td></tr>
+        """#)
     }
     return #"""
       <div class="table-box"><table class="lists events dense"><caption class="visually-hidden">Events</caption><thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
@@ -150,7 +164,7 @@ extension ManagementPortal {
       \#(auditFilter(visit, viewer, problem))
       \#(when(problem?.field == "who" && viewer.readsAll && hasWords, Self.findInstead(of: visit.query["who"])))
       \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(Self.undecided(page?.undecided ?? 0))\#(chart)
-      <section class="stack" aria-labelledby="list"\#(tail)><div class="section-header"><h2 id="list">Events, newest first</h2>\#(downloads)</div>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
+      <section class="stack" aria-labelledby="list"\#(tail)><div class="section-header"><h2 id="list">Events, newest first</h2>\#(downloads)</div>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words, inDays: true))\#(older)</section>
       \#(Part.commandLine(commands))
       """#
     let response = Response.html(

@@ -52,7 +52,7 @@ extension ManagementPortal {
     }
     return hasPhone
       ? #"<div class="card stack"><h2>No connectors yet</h2><p>Create the first one. It takes a name and a list of what it may do.</p><p>\#(mainLink("/portal/connectors/new", "Add Connector"))</p></div>"#
-      : #"<div class="card stack"><h2>No connectors yet</h2><p>Add a phone number first. Everybody who creates connectors or grants access has one.</p><p>\#(mainLink("/portal/me/phones/new", "Add a Phone Number"))</p></div>"#
+      : #"<div class="card stack"><h2>No connectors yet</h2><p>Add a phone number first. Everybody who creates connectors or grants access has one.</p><p>\#(mainLink(newPhonePath(from: "/portal/connectors"), "Add a Phone Number"))</p></div>"#
   }
 
   /// A connector that the list shows.

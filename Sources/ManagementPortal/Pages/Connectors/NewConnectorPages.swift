@@ -104,18 +104,20 @@ struct ConnectorForm: Sendable {
 
 extension ManagementPortal {
   func newConnectorPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    try await requirePhone(viewer)
+    try await requirePhone(viewer, from: "/portal/connectors/new")
     return newConnector(viewer, ConnectorForm(visit.query), problems: [])
   }
 
   /// Nobody without a verified number may go on: the page says what to do.
-  func requirePhone(_ viewer: Viewer) async throws(PortalFailure) {
+  ///
+  /// - Parameter page: where one goes on once there is a number.
+  func requirePhone(_ viewer: Viewer, from page: String = "/portal/") async throws(PortalFailure) {
     let phones = try await asking { () throws(LedgerError) in try ledger.phones.verified(by: viewer.id) }
     guard phones.isEmpty else { return }
     throw PortalFailure(
       status: .forbidden, title: "Add a phone number first",
       remedy: "Everybody who creates connectors or grants access has a verified number.", code: "phone_required",
-      next: (words: "Add a Phone Number", path: "/portal/me/phones/new"))
+      next: (words: "Add a Phone Number", path: Self.newPhonePath(from: page)))
   }
 
   private func newConnector(_ viewer: Viewer, _ form: ConnectorForm, problems: [Problem]) -> Response {

@@ -90,8 +90,8 @@ extension ManagementPortal {
       <form class="consent-buttons" method="post" action="/portal/authorize">\#(viewer.token)<input type="hidden" name="request" value="\#(name)"><button class="button button-main" name="answer" value="allow">Allow</button><button class="button" name="answer" value="refuse">Refuse</button></form>
       """#
     let phoneless: HTML = #"""
-      \#(Part.notice("warn", "Add a phone number first. Everybody who lets a program act has one. Then open this page again."))
-      <form class="consent-buttons" method="post" action="/portal/authorize">\#(viewer.token)<input type="hidden" name="request" value="\#(name)">\#(Self.mainLink("/portal/me/phones/new", "Add a Phone Number"))<button class="button" name="answer" value="refuse">Refuse</button></form>
+      \#(Part.notice("warn", "Add a phone number first. Everybody who lets a program act has one. Then you come back to this page."))
+      <form class="consent-buttons" method="post" action="/portal/authorize">\#(viewer.token)<input type="hidden" name="request" value="\#(name)">\#(Self.mainLink(Self.newPhonePath(from: "/portal/authorize?request=\(name)"), "Add a Phone Number"))<button class="button" name="answer" value="refuse">Refuse</button></form>
       """#
     let content: HTML = #"""
       <h1>\#(title)</h1>
