@@ -2,7 +2,8 @@ import Testing
 
 /// One browser at a time: on a machine with two processors, two take longer to start than the driver waits for them.
 ///
-/// A test waits for its turn before it begins, so that no sign-in and no PIN of it gets old meanwhile.
+/// A test waits for its turn before it begins, so that no sign-in and no PIN of it gets old meanwhile. Of a serialized suite, each
+/// test would join the line of all tests once the one before is over, and the browsers would run when nothing else does any more.
 struct BrowserTurn: TestTrait, SuiteTrait, TestScoping {
   private static let queue = Queue()
 

@@ -6,7 +6,7 @@ import Testing
 @testable import ManagementPortal
 
 /// The portal in a real browser.
-@Suite(.serialized, .browserTurn) struct PortalClickTests {
+@Suite(.browserTurn) struct PortalClickTests {
   static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
   /// Where `Tools/test` puts Selenium and axe-core.
   static let packages = root + "/.build/python-clients"
