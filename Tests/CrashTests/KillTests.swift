@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct KillTests {
   /// How often; `CREDLEDGER_CRASH_ROUNDS` says otherwise.
   private static let rounds =
-    unsafe getenv("CREDLEDGER_CRASH_ROUNDS").flatMap { unsafe Int(String(cString: $0)) } ?? 200
+    unsafe getenv("CREDLEDGER_CRASH_ROUNDS").flatMap { unsafe Int(String(cString: $0)) } ?? 100
 
   let folder = TemporaryFolder()
 

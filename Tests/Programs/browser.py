@@ -13,6 +13,9 @@ import time
 
 from selenium import webdriver
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Python"))
+from portal_look import start
+
 PAGE = b"<!doctype html><meta charset=utf-8><title>Roster</title>"
 PROGRAM = """
   const [base, connector, secret, refresh, group, member, text, done] = arguments;
@@ -59,9 +62,8 @@ def main(arguments):
     options.binary_location = "/usr/bin/chromium"
     for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(option)
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    browser = start(options)
     try:
-        browser.set_script_timeout(300)
         browser.get(f"http://127.0.0.1:{server.server_port}/")
         print(browser.execute_async_script(PROGRAM, *arguments))
     finally:

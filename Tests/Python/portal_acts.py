@@ -13,7 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 
-from portal_look import Looker, steadily, until
+from portal_look import Failed, Looker, steadily, until
 from selenium.webdriver.common.by import By
 
 ORIGIN, FOLDER, HOOKS = sys.argv[1:4]
@@ -30,7 +30,7 @@ def go(path):
 
 def require(holds, words):
     if not holds:
-        raise SystemExit(f"{words}: {browser.current_url}: {looker.text}")
+        raise Failed(f"{words}: {browser.current_url}: {looker.text}")
 
 
 def session():

@@ -1,18 +1,17 @@
 """The four steps of the portal in Chromium, by clicking, as somebody who knows only what the pages say.
 
 Usage: portal_clicks.py FIRST-LINK FOLDER [PICTURES], with selenium and axe-playwright-python on PYTHONPATH. Asks for the PIN by a
-line "pin?", and reads it from the file FOLDER/pin once it is there. Looks at each page, with pictures in FOLDER. With PICTURES it
-also leaves there those that the README shows. Ends with the line "passed", or with what is wrong.
+line "pin?", and reads it from the file FOLDER/pin once it is there. Looks at each page, with pictures of faults in FOLDER. With
+PICTURES it leaves there those that the README shows. Ends with the line "passed", or with what is wrong.
 """
 
 import json
 import os
 import sys
-import time
 import urllib.request
 
 from portal_live import check_announcements
-from portal_look import Looker
+from portal_look import Failed, Looker, until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -55,8 +54,8 @@ wait_for("Enter the PIN")
 look("pin")
 keep("2-phone")
 print("pin?", flush=True)
-while not os.path.exists(FOLDER + "/pin"):
-    time.sleep(0.1)
+if not until(lambda: os.path.exists(FOLDER + "/pin")):
+    raise Failed("no PIN came")
 write("pin", open(FOLDER + "/pin").read())
 press("Verify number")
 wait_for("Your number is verified.")

@@ -12,7 +12,7 @@ import sys
 import threading
 import urllib.parse
 
-from portal_look import Looker, until
+from portal_look import Failed, Looker, until
 from selenium.webdriver.common.by import By
 
 ORIGIN, CLIENT, NAME, FOLDER = sys.argv[1:5]
@@ -63,7 +63,7 @@ for button, field, value in [("Allow", "code", "clc_"), ("Refuse", "error", "acc
     wait_for("wants to act for you")
     press(button)
     if not until(lambda: browser.current_url == WELCOME):
-        raise SystemExit(f"{button} leads to {browser.current_url}: {browser.get_log('browser')}")
+        raise Failed(f"{button} leads to {browser.current_url}: {browser.get_log('browser')}")
     wait_for("The program goes on")
     answer, referrer = answers.pop()
     if not answer.get(field, "").startswith(value) or answer.get("state") != "s&t" or answer.get("iss") != ORIGIN:

@@ -2,7 +2,7 @@
 
 import re
 
-from portal_look import until
+from portal_look import Failed, until
 
 LISTEN = """
 window.said = [];
@@ -30,20 +30,20 @@ def check_announcements(looker, cause, count):
 
     said = until(announced, 0.5)
     if not said:
-        raise SystemExit(f"new rows are not announced: {looker.text}")
+        raise Failed(f"new rows are not announced: {looker.text}")
     if sum(number(words) for _, words in said) != count:
-        raise SystemExit(f"rows are announced that did not come: {said}")
+        raise Failed(f"rows are announced that did not come: {said}")
     if any(later - earlier < 4_000 for (earlier, _), (later, _) in zip(said, said[1:])):
-        raise SystemExit(f"announced too often: {said}")
+        raise Failed(f"announced too often: {said}")
     if len(rows(looker)) != before + count:
-        raise SystemExit(f"the new rows are not shown: {looker.text}")
+        raise Failed(f"the new rows are not shown: {looker.text}")
 
 
 def number(words):
     """How many rows an announcement is of."""
     found = re.fullmatch("([0-9]+) new events?", words)
     if not found:
-        raise SystemExit(f"an announcement says {words}")
+        raise Failed(f"an announcement says {words}")
     return int(found[1])
 
 

@@ -8,21 +8,30 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 import time
+import traceback
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import (
+    NoSuchElementException, StaleElementReferenceException, TimeoutException, WebDriverException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+from urllib3.exceptions import HTTPError
 
 # What a browser says of an element whose page is gone.
 GONE = (StaleElementReferenceException, NoSuchElementException)
 # How many seconds what takes a moment may take: a bound on what hangs, not on how slow a busy machine is.
 PATIENCE = 300
-VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)]
-AXE_VARIANTS = [(1280, False), (390, True)]
+# How often a browser is started that does not get ready in time.
+STARTS = 3
+# With it each page is looked at in each width and colour, and a picture of each is kept for people to look at.
+IS_THOROUGH = "CREDLEDGER_PORTAL_PICTURES" in os.environ
+# Each width and each colour once: contrast does not depend on the width, nor the layout on the colour.
+EACH_ONCE = [(1280, False), (390, True)]
+VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)] if IS_THOROUGH else EACH_ONCE
 
 # What axe-core does not look at, or only with words in other places.
 RULES = """
@@ -106,6 +115,46 @@ requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([s
 MOST_SHIFT = 0.05
 
 
+# What may be called so; what of it is seen is asked of the driver, which takes a request for each.
+CALLED = """
+return [...document.querySelectorAll("a,button,summary")].filter(e => e.textContent.replace(/\\s+/g, " ").includes(arguments[0]));
+"""
+
+
+class Failed(Exception):
+    """What a script finds that ends it."""
+
+
+def say_why(kind, error, trace):
+    """Prints an exception as the last line, which the test shows first; and where it comes from on standard error."""
+    sys.__excepthook__(kind, error, trace)
+    frames = traceback.extract_tb(trace)
+    place = f"{os.path.basename(frames[0].filename)}:{frames[0].lineno}: " if frames else ""
+    # A driver adds addresses within itself.
+    text = " ".join(str(error).split("Stacktrace:")[0].split())
+    print(f"{place}{kind.__name__}: {text}", flush=True)
+
+
+sys.excepthook = say_why
+
+
+def start(options):
+    """A browser. The driver waits 60 seconds until one is ready, which is not enough on each busy machine."""
+    for left in reversed(range(STARTS)):
+        try:
+            browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+            break
+        except (WebDriverException, HTTPError) as error:
+            if left == 0:
+                raise
+            print(f"the browser is started again: {error}", file=sys.stderr)
+    browser.set_page_load_timeout(PATIENCE)
+    browser.set_script_timeout(PATIENCE)
+    # The driver's answers, which say what took too long, come before the connection to it is given up; by itself that has 120 seconds.
+    browser.command_executor.client_config.timeout = PATIENCE + 60
+    return browser
+
+
 def axe_source():
     """The text of axe-core."""
     found = importlib.util.find_spec("axe_playwright_python")
@@ -151,8 +200,7 @@ class Looker:
         options.add_experimental_option(
             "prefs", {"intl.accept_languages": language, "download.default_directory": os.path.abspath(folder)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.browser.set_script_timeout(PATIENCE)
+        self.browser = start(options)
         self.folder = folder
         self.axe = axe_source()
         self.faults = []
@@ -168,17 +216,17 @@ class Looker:
             {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
 
     def look(self, name):
-        """Pictures of the page, and what is wrong with it."""
+        """What is wrong with the page, and pictures of what is."""
         self.seen.append(name)
         self.stays(name)
         for width, dark in VARIANTS:
             self.resize(width, dark)
             found = self.browser.execute_script(RULES)
-            # Each width and each colour once: contrast does not depend on the width, nor the layout on the colour.
-            if (width, dark) in AXE_VARIANTS:
+            if (width, dark) in EACH_ONCE:
                 found += self.violations()
             self.faults += [f"{name} at {width}{' dark' if dark else ''}: {fault}" for fault in found]
-            self.picture(f"{name}-{width}{'-dark' if dark else ''}")
+            if found or IS_THOROUGH:
+                self.picture(f"{name}-{width}{'-dark' if dark else ''}")
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         self.resize(1280, False)
 
@@ -206,11 +254,11 @@ class Looker:
 
     def wait_for(self, heading):
         """Waits for a text in the page. The page before may go while it is looked at."""
-        wait = WebDriverWait(self.browser, PATIENCE, ignored_exceptions=GONE)
+        wait = WebDriverWait(self.browser, PATIENCE, 0.1, ignored_exceptions=GONE)
         try:
             wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
         except TimeoutException:
-            raise SystemExit(f"the page does not say {heading}: {self.text}") from None
+            raise Failed(f"the page does not say {heading}: {self.text}") from None
 
     @property
     def text(self):
@@ -220,14 +268,14 @@ class Looker:
         """Clicks the first link or button that is called so."""
 
         def find():
-            for element in self.browser.find_elements(By.CSS_SELECTOR, "a,button,summary"):
+            for element in self.browser.execute_script(CALLED, words):
                 if element.text.strip() == words and element.is_enabled():
                     return element
             return None
 
         element = until(find)
         if element is None:
-            raise SystemExit(f"nothing to press is called {words}: {self.text}")
+            raise Failed(f"nothing to press is called {words}: {self.text}")
         element.click()
 
     def write(self, field, text):

@@ -2,7 +2,7 @@
 
 Usage: portal_pages.py FIRST-LINK FOLDER HOOKS-PORT, with selenium and axe-playwright-python on PYTHONPATH; a receiver of webhooks
 listens on the port under the name hooks.example.org. Asks for the PIN by a line "pin?", and reads it from the file FOLDER/pin once
-it is there. Looks at each page, with pictures in FOLDER. Ends with the line "passed", or with what is wrong.
+it is there. Looks at each page, with pictures of faults in FOLDER. Ends with the line "passed", or with what is wrong.
 """
 
 import base64
@@ -11,12 +11,11 @@ import json
 import os
 import re
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from portal_look import Looker, until
+from portal_look import Failed, Looker, until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -58,7 +57,7 @@ def number(pattern):
     """The number in the first link or form of the page that leads to such an address."""
     found = re.search(f'(?:href|action)="/portal/{pattern}', browser.page_source)
     if not found:
-        raise SystemExit(f"nothing leads to {pattern}: {looker.text}")
+        raise Failed(f"nothing leads to {pattern}: {looker.text}")
     return found[1]
 
 
@@ -104,8 +103,8 @@ press("Verify number")
 wait_for("There is a problem")
 look("wrong-pin")
 print("pin?", flush=True)
-while not os.path.exists(FOLDER + "/pin"):
-    time.sleep(0.1)
+if not until(lambda: os.path.exists(FOLDER + "/pin")):
+    raise Failed("no PIN came")
 write("pin", open(FOLDER + "/pin", encoding="ascii").read())
 press("Verify number")
 wait_for("Your number is verified.")
@@ -185,8 +184,8 @@ def register(way):
         except urllib.error.HTTPError as error:
             told = error.read().decode()
             if "no answer in time" not in told:
-                raise SystemExit(f"the webhook is refused: {told}") from None
-    raise SystemExit(f"the webhook is refused: {told}")
+                raise Failed(f"the webhook is refused: {told}") from None
+    raise Failed(f"the webhook is refused: {told}")
 
 
 made = [register(way) for way in ["ok", "fail", "ok/off"]]

@@ -6,7 +6,7 @@ oidc_provider.py, which hands people over to another origin. Ends with the line 
 
 import sys
 
-from portal_look import Looker, until
+from portal_look import Failed, Looker, until
 
 ORIGIN, ISSUER, FOLDER = sys.argv[1:4]
 OTHER = ISSUER.replace("127.0.0.1", "localhost")
@@ -16,7 +16,7 @@ browser, wait_for, press, write = looker.browser, looker.wait_for, looker.press,
 browser.get(ORIGIN + "/portal/sign-in")
 press("Continue with Mock & Sons")
 if not until(lambda: browser.current_url.startswith(OTHER + "/")):
-    raise SystemExit(f"the browser does not get to the provider, but to {browser.current_url}: {browser.get_log('browser')}")
+    raise Failed(f"the browser does not get to the provider, but to {browser.current_url}: {browser.get_log('browser')}")
 write("sub", "ada@example.org")
 press("Authorize")
 wait_for("Welcome, ada@example.org")

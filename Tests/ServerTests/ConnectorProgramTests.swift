@@ -112,7 +112,7 @@ import Testing
     "XMLHttpRequest of a browser, on a page of another origin",
     .enabled(
       if: isThere(packages + "/selenium", "/usr/bin/chromium", "/usr/bin/chromedriver"),
-      "chromium, chromium-driver or Selenium is not installed"))
+      "chromium, chromium-driver or Selenium is not installed"), .browserTurn)
   func xmlHttpRequestBrowser() async throws {
     try await Home().run("browser.py", by: "python3", text: "It's \"late\", Grüße ☂")
   }

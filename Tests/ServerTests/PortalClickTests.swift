@@ -6,7 +6,7 @@ import Testing
 @testable import ManagementPortal
 
 /// The portal in a real browser.
-@Suite(.serialized) struct PortalClickTests {
+@Suite(.browserTurn) struct PortalClickTests {
   static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
   /// Where `Tools/test` puts Selenium and axe-core.
   static let packages = root + "/.build/python-clients"
@@ -16,7 +16,7 @@ import Testing
       && programs.allSatisfy { (path: String) in unsafe access(path, X_OK) == 0 }
   }
 
-  /// An empty folder for pictures, which are kept for people to look at.
+  /// An empty folder for pictures of faults, and of every page with `CREDLEDGER_PORTAL_PICTURES`, for people to look at.
   private static func folder(_ name: String) -> String {
     let path = root + "/.build/\(name)"
     TemporaryFolder.remove(path)

@@ -7,7 +7,7 @@ import Testing
 @testable import ManagementPortal
 
 /// Pages of the portal in a real browser, of a ledger that was filled before.
-@Suite(.serialized) struct PortalPathTests {
+@Suite(.browserTurn) struct PortalPathTests {
   /// Markup, the end of an attribute and of a text, and an address that runs: in each place where people write.
   private static let typed =
     #"<script>window.__x=1</script>"><img src=x onerror="window.__x=2">javascript:window.__x=3"#
@@ -24,7 +24,7 @@ import Testing
       [
         "python3", PortalClickTests.root + "/Tests/Python/portal_paths.py", served.origin, folder, Self.typed, before,
         cookie,
-      ] + paths, environment: ["PYTHONPATH=\(PortalClickTests.packages)"])
+      ] + paths, environment: ["PYTHONPATH=\(PortalClickTests.packages)", "CREDLEDGER_PORTAL_PICTURES=1"])
     return looking.finish().joined(separator: "\n")
   }
 

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 
 from rules.layers import ALLOWED
+from rules.recipes import OF_EVENTS, OF_PROJECTIONS
 
 
 @dataclass(frozen=True)
 class Plant:
-    """One violation: `new` in place of `old`, which the rule must report and no other rule may."""
+    """One violation: `new` in place of `old`, which the rule must report there, or at a path and line, and no other rule may."""
 
     rule: str
     path: str
     old: str
     new: str
     line_offset: int = 0
-
+    at: tuple[str, int] | None = None
 
 
 def manifest() -> str:
@@ -137,8 +138,18 @@ CLEAN = {
     "SECURITY.md": '# Security\n\n| `VaultTests/opens`; `KeyStoreTests.VaultTests` "It closes", "It opens again"; `LongTests.swift` |\n',
     "Tools/start": "#!/usr/bin/env bash\n",
     "Tools/credledger/Show.swift": SHOW,
+    "Schemas/events/list.txt": "# Events.\n1    vault.opened    VaultOpened\n",
+    "Schemas/events/v1/vault.proto": "// vault.opened: somebody\n// opened it.\nmessage VaultOpened {}\n",
+    "Tests/LedgerEventsTests/Golden/types.txt": "1 1 vault.opened\n",
+    "Tests/LedgerEventsTests/Golden/vault.opened.v1.hex": "00\n",
+    "Tests/LedgerEventsTests/SamplesOfVaults.swift": "let a: LedgerEvent = .vaultOpened(.init())\n",
+    "Sources/Projections/Directory/Directory.swift": "enum Directory { static let schemaVersion = 1 }\n",
+} | {path: "let a: LedgerEvent = .vaultOpened(.init())\n" for path in OF_EVENTS} | {
+    path: f"let a = {form.format(type='Directory', digest='directory')}\n" for path, form in OF_PROJECTIONS.items()
 }
 
+LIST = "Schemas/events/list.txt"
+GOLDEN = "Tests/LedgerEventsTests/Golden"
 SECURITY = "SECURITY.md"
 LONG = "Tests/KeyStoreTests/LongTests.swift"
 VAULT = "Sources/KeyStore/Vault.swift"
@@ -197,6 +208,14 @@ PLANTS = [
     Plant("named_tests", SECURITY, "`KeyStoreTests.VaultTests`", "`LMDBTests.VaultTests`"),
     Plant("recipes", VAULTS, "Command {}\n", "Command {}\n\n/// Made once.\npackage struct CreateLedger: Command {}\n", line_offset=3),
     Plant("recipes", VAULTS, "Command {}\n", "Command {}\n\n/// Shuts it.\npackage struct ShutVault: Command {}\n", line_offset=3),
+    Plant("recipes", LIST, "1    vault", "# vault", line_offset=-1),
+    Plant("recipes", LIST, "VaultOpened\n", "VaultOpened    2\n"),
+    Plant("recipes", "Schemas/events/v1/vault.proto", "// vault.opened:", "// Here", at=(LIST, 2)),
+    Plant("recipes", f"{GOLDEN}/types.txt", "1 1", "2 1", at=(LIST, 2)),
+    Plant("recipes", "Tests/LedgerEventsTests/SamplesOfVaults.swift", ".vaultOpened", ".vaultShut", at=(LIST, 2)),
+    *(Plant("recipes", path, ".vaultOpened", ".vaultShut") for path in OF_EVENTS),
+    Plant("recipes", "Sources/Projections/Directory/Directory.swift", "schema", "", at=("Sources/Projections", 1)),
+    *(Plant("recipes", path, "let a = ", "let a = no") for path in OF_PROJECTIONS),
     Plant("documentation", VAULT, "/// What can be opened.\n", ""),
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
