@@ -27,8 +27,8 @@ GONE = (StaleElementReferenceException, NoSuchElementException)
 PATIENCE = 300
 # How often a browser is started that does not get ready in time.
 STARTS = 3
-# With it each page is looked at in each width and colour, and a picture of each is kept for people to look at.
-IS_THOROUGH = "CREDLEDGER_PORTAL_PICTURES" in os.environ
+# Each page is looked at in each width and colour, and a picture of each is kept for people to look at, unless it is 0.
+IS_THOROUGH = os.environ.get("CREDLEDGER_PORTAL_PICTURES") != "0"
 # Each width and each colour once: contrast does not depend on the width, nor the layout on the colour.
 EACH_ONCE = [(1280, False), (390, True)]
 VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)] if IS_THOROUGH else EACH_ONCE

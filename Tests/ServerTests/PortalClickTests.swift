@@ -16,7 +16,7 @@ import Testing
       && programs.allSatisfy { (path: String) in unsafe access(path, X_OK) == 0 }
   }
 
-  /// An empty folder for pictures of faults, and of every page with `CREDLEDGER_PORTAL_PICTURES`, for people to look at.
+  /// An empty folder for pictures, which are kept for people to look at.
   private static func folder(_ name: String) -> String {
     let path = root + "/.build/\(name)"
     TemporaryFolder.remove(path)

@@ -24,7 +24,7 @@ import Testing
       [
         "python3", PortalClickTests.root + "/Tests/Python/portal_paths.py", served.origin, folder, Self.typed, before,
         cookie,
-      ] + paths, environment: ["PYTHONPATH=\(PortalClickTests.packages)", "CREDLEDGER_PORTAL_PICTURES=1"])
+      ] + paths, environment: ["PYTHONPATH=\(PortalClickTests.packages)"])
     return looking.finish().joined(separator: "\n")
   }
 
