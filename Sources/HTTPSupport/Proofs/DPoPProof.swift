@@ -25,11 +25,6 @@ public final class DPoPProofs: Sendable {
   /// - Parameter requiresNonce: whether a proof needs a nonce of this server, so that none is made in advance.
   public init(requiresNonce: Bool = false) { nonces = requiresNonce ? ProofNonces() : nil }
 
-  /// The challenge for a token that is bound to a key.
-  public static func challenge(error: String) -> String {
-    #"DPoP realm="credledger", algs="\#(algorithms.joined(separator: " "))", error="\#(error)""#
-  }
-
   /// What a proof is to be for.
   public struct Request: Sendable {
     let method: String
