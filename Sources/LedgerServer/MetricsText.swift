@@ -75,7 +75,8 @@ struct MetricsText {
         latencies.counts.reduce(UInt64(0), +))
     }
     family(
-      "credledger_requests_refused_total", "counter", "How many requests were refused before a route saw them, by status.")
+      "credledger_requests_refused_total", "counter",
+      "How many requests were refused before a route had read them, by status.")
     for (status, count) in statistics.refusals {
       sample("credledger_requests_refused_total", [("status", String(status))], count)
     }

@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 
 /// Bounds what a connection, or a stream of one, may cost: the time until a request has begun, the time that it takes, and
-/// the size of its body. Answers `Expect: 100-continue`, and headers that are too large.
+/// the size of its body. Answers `Expect: 100-continue`, headers that are too large, and requests without a host.
 ///
 /// The bounds hold below the program's tasks, so that none of them waits for a slow client.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {

@@ -37,7 +37,7 @@ final class RequestStatistics: Sendable {
       .sorted { ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status) }
   }
 
-  /// Counts a request that no route got to see, since it was refused on its way.
+  /// Counts a request that was refused before a route had read it.
   ///
   /// - Parameter status: what its client is told.
   func noteRefusal(_ status: Int) { refused.withLock { $0[status, default: 0] += 1 } }

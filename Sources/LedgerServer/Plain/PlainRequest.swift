@@ -59,7 +59,7 @@ struct PlainRequest {
       guard count <= limits.headerCount, place <= limits.headerBytes else { return nil }
     }
     // RFC 9112 section 3.2: without a host it is refused.
-    guard let authority else { return nil }
+    guard authority != nil else { return nil }
     place += 2
     let size = bodyLength ?? 0
     guard size <= limits.bodyBytes, let body = buffer.getBytes(at: buffer.readerIndex + place, length: size) else {
