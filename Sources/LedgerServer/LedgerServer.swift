@@ -63,6 +63,7 @@ public struct LedgerServer: Sendable {
     let platform = PlatformService(
       ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
       connectorCalls: settings.connectorCalls, organisationCalls: settings.organisationCalls,
+      challenge: { tokens.challenge($0, error: "invalid_token") },
       provenKey: { (token, request) throws(RequestError) in try tokens.provenKey(token, request) })
     let portal = try PortalMount.open(
       ledger, settings, origin: { origin.text }, messages: work.store, authorizations: authorizations, pins: dispatcher)
@@ -87,7 +88,7 @@ public struct LedgerServer: Sendable {
     let channel = HTTP1Channel.Configuration(
       // The guard closes what is idle: it alone sees all requests.
       additionalChannelHandlers: [
-        RequestGuard(bounds, pages: pages, logger), ImmediateAnswers(responder, logger),
+        RequestGuard(bounds, pages: pages, statistics, logger), ImmediateAnswers(responder, logger),
       ],
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
@@ -134,7 +135,7 @@ public struct LedgerServer: Sendable {
             exporter: exporter,
             instruments: instruments),
           server: Self.server(
-            certificate, Self.operatorChannel(settings, logger),
+            certificate, Self.operatorChannel(settings, statistics, logger),
             ConnectionCounts(
               limit: min(settings.connectionsPerAddress, Self.operatorConnectionsPerAddress), proxies: settings.proxies),
             idleSeconds: settings.idleSeconds),
@@ -173,13 +174,15 @@ public struct LedgerServer: Sendable {
   private static let commandSeconds = 300
 
   /// What bounds a connection of operators: a command takes its time once its request has come.
-  private static func operatorChannel(_ settings: ServerSettings, _ logger: Logger) -> HTTP1Channel.Configuration {
+  private static func operatorChannel(
+    _ settings: ServerSettings, _ statistics: RequestStatistics, _ logger: Logger
+  ) -> HTTP1Channel.Configuration {
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)),
       request: .seconds(Int64(max(settings.requestSeconds, commandSeconds))), answer: .hours(24),
       bodyBytes: OperatorRequest.limit, headerBytes: settings.headerBytes, headerCount: settings.headerCount)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [RequestGuard(bounds, logger)],
+      additionalChannelHandlers: [RequestGuard(bounds, statistics, logger)],
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))

@@ -74,6 +74,12 @@ struct MetricsText {
         "http_requests_total", [("method", key.method), ("route", key.route), ("status", String(key.status))],
         latencies.counts.reduce(UInt64(0), +))
     }
+    family(
+      "credledger_requests_refused_total", "counter",
+      "How many requests were refused before a route had read them, by status.")
+    for (status, count) in statistics.refusals {
+      sample("credledger_requests_refused_total", [("status", String(status))], count)
+    }
   }
 
   private static func escaped(_ text: String) -> String {

@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 
 /// Bounds what a connection, or a stream of one, may cost: the time until a request has begun, the time that it takes, and
-/// the size of its body. Answers `Expect: 100-continue`, and headers that are too large.
+/// the size of its body. Answers `Expect: 100-continue`, headers that are too large, and requests without a host.
 ///
 /// The bounds hold below the program's tasks, so that none of them waits for a slow client.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -39,6 +39,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let bounds: Bounds
   private let pages: Pages?
+  private let statistics: RequestStatistics
   private let logger: Logger
   /// The newest request, where it is a person's. Of one whose header cannot be read the one before tells whose it is.
   private var asked: HTTPRequest?
@@ -57,12 +58,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var answersUntilClose: Int?
   /// What closes the connection of a stream once it has none.
   private var connection: ConnectionGuard?
+  /// Nil for a stream of HTTP/2.
+  private var version: RequestVersion?
 
   private var context: ChannelHandlerContext?
 
-  init(_ bounds: Bounds, pages: Pages? = nil, _ logger: Logger) {
+  init(_ bounds: Bounds, pages: Pages? = nil, _ statistics: RequestStatistics, _ logger: Logger) {
     self.bounds = bounds
     self.pages = pages
+    self.statistics = statistics
     self.logger = logger
   }
 
@@ -91,6 +95,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     if isStream(context) {
       let known = try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self)
       if let known, known.beginStream() { connection = known }
+    } else {
+      version = RequestVersion.add(to: context.channel)
     }
     if context.channel.isActive { closeUnlessStopped(after: bounds.idle, context) }
   }
@@ -120,11 +126,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       bodyBytes = 0
       asked = pages?.isForPerson(head) == true ? head : nil
       closeUnlessStopped(after: bounds.request, context)
-      // RFC 9112 section 3.2: a proxy may have gone by another of them. With HTTP/2 it may repeat the authority.
-      let hosts = head.headerFields[values: .host]
-      guard hosts.isEmpty || isStream(context) && hosts.allSatisfy({ $0 == head.authority }) else {
-        return refuse(context, RequestError(.invalid, "Host: expected one."))
-      }
+      if let problem = framingProblem(of: head, context) { return refuse(context, problem) }
       // What decodes HTTP/2 bounds the size of a header alone.
       guard head.headerFields.count <= bounds.headerCount else { return refuse(context, headerError) }
       isUnread = leavesUnread(head)
@@ -188,6 +190,22 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     refuse(context, RequestError(.invalid, "The request is not well-formed HTTP."))
   }
 
+  /// What is wrong with how a request names its host, or frames its body.
+  private func framingProblem(of head: HTTPRequest, _ context: ChannelHandlerContext) -> RequestError? {
+    // RFC 9112 section 3.2: a proxy may have gone by another of them. With HTTP/2 it may repeat the authority.
+    let hosts = head.headerFields[values: .host]
+    guard hosts.isEmpty || isStream(context) && hosts.allSatisfy({ $0 == head.authority }) else {
+      return RequestError(.invalid, "Host: expected one.")
+    }
+    if isStream(context) { return nil }
+    // HTTP/1.0 knows neither field. A proxy of that version may have found another end of the body (section 6.1).
+    if version?.isBeforeHTTP11 == true {
+      return head.headerFields[.transferEncoding] == nil
+        ? nil : RequestError(.invalid, "Transfer-Encoding: expected HTTP/1.1 with it.")
+    }
+    return head.authority == nil ? RequestError(.invalid, "Host: expected one.") : nil
+  }
+
   private var headerError: RequestError {
     RequestError(
       .headerTooLarge,
@@ -199,6 +217,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// Answers what is wrong, and lets the client finish for a moment.
   private func refuse(_ context: ChannelHandlerContext, _ error: RequestError) {
     isRefused = true
+    statistics.noteRefusal(error.status.code)
     guard unanswered == 1 else { return context.close(promise: nil) }
     let requestID = HTTPContext.freshID()
     let answer = asked.flatMap { pages?.refusal(error, $0, requestID) } ?? ErrorForm.both.answer(to: error)

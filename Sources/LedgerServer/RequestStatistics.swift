@@ -24,6 +24,7 @@ final class RequestStatistics: Sendable {
   }
 
   private let latencies = Mutex<[Key: Latencies]>([:])
+  private let refused = Mutex<[Int: UInt64]>([:])
 
   func note(_ key: Key, seconds: Double) {
     let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
@@ -34,5 +35,15 @@ final class RequestStatistics: Sendable {
   var all: [(key: Key, latencies: Latencies)] {
     latencies.withLock { $0.map { (key: $0.key, latencies: $0.value) } }
       .sorted { ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status) }
+  }
+
+  /// Counts a request that was refused before a route had read it.
+  ///
+  /// - Parameter status: what its client is told.
+  func noteRefusal(_ status: Int) { refused.withLock { $0[status, default: 0] += 1 } }
+
+  /// How many there were of those, in the order of the statuses.
+  var refusals: [(status: Int, count: UInt64)] {
+    refused.withLock { $0.map { (status: $0.key, count: $0.value) } }.sorted { $0.status < $1.status }
   }
 }

@@ -75,7 +75,7 @@ struct PlatformCall: Sendable {
     do throws(LedgerError) {
       return try service.ledger.groups.visible(publicID: id, to: viewer)
     } catch {
-      throw error.code.kind == .notFound ? RequestError.noGroup : RequestError(platform: error)
+      throw error.code.kind == .notFound ? RequestError.noGroup : service.refusal(error)
     }
   }
 
@@ -85,7 +85,7 @@ struct PlatformCall: Sendable {
     do throws(LedgerError) {
       return try service.ledger.groups.summed(publicID: id, to: viewer)
     } catch {
-      throw error.code.kind == .notFound ? RequestError.noGroup : RequestError(platform: error)
+      throw error.code.kind == .notFound ? RequestError.noGroup : service.refusal(error)
     }
   }
 

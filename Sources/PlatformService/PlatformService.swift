@@ -19,10 +19,14 @@ public struct PlatformService: Sendable {
   private let connectorCalls: Throttle
   private let organisationCalls: Throttle
   private let provenKey: KeyProof
+  private let challenge: Challenge
 
   /// The key that a request proves to have with its token (RFC 9449); nil where it proves none.
   public typealias KeyProof =
     @Sendable (_ token: PresentedToken, _ request: Request) throws(RequestError) -> ProvenKey?
+
+  /// The challenge for a request whose token is missing or not good, by the scheme that it is to come by; nil where it came by none.
+  public typealias Challenge = @Sendable (_ scheme: PresentedToken.Scheme?) -> String
 
   /// - Parameters:
   ///   - ledger: open for writing.
@@ -31,11 +35,13 @@ public struct PlatformService: Sendable {
   ///   - bodyLimit: the greatest body that is read, in bytes.
   ///   - connectorCalls: calls a minute of one connector; 0 for any number.
   ///   - organisationCalls: calls a minute of all connectors together; 0 for any number.
+  ///   - challenge: tells those without a good token where to learn how to get one (RFC 9728 section 5.1).
   ///   - provenKey: checks proofs of keys. Without it tokens that are bound to a key are refused.
   public init(
     _ ledger: Ledger, messages: any MessagingBackend, outgoing: OutgoingClient, bodyLimit: Int, connectorCalls: Int,
-    organisationCalls: Int, provenKey: @escaping KeyProof = { _, _ in nil }
+    organisationCalls: Int, challenge: @escaping Challenge, provenKey: @escaping KeyProof = { _, _ in nil }
   ) {
+    self.challenge = challenge
     self.provenKey = provenKey
     self.ledger = ledger
     self.messages = messages
@@ -130,15 +136,15 @@ public struct PlatformService: Sendable {
   private func admit(
     _ request: Request, _ context: HTTPContext, needing scopes: Scopes
   ) throws(RequestError) -> PlatformCall {
-    let token = try PresentedToken(request)
+    let token: PresentedToken
+    do throws(RequestError) { token = try PresentedToken(request) } catch { throw challenged(error, nil) }
     let key = try provenKey(token, request)
     let verdict = try asking { () throws(LedgerError) in
       try ledger.tokens.validate(token.text, provenKey: key?.thumbprint)
     }
     guard case .valid(let claims) = verdict else {
-      var refusal = RequestError(.invalidToken, "The access token is not good.")
-      if verdict.needsProof { refusal.headers[.wwwAuthenticate] = DPoPProofs.challenge(error: "invalid_token") }
-      throw refusal
+      throw challenged(
+        RequestError(.invalidToken, "The access token is not good."), verdict.needsProof ? .dpop : token.scheme)
     }
     try key?.take()
     try connectorCalls.take(String(claims.connector.rawValue))
@@ -154,20 +160,31 @@ public struct PlatformService: Sendable {
     return PlatformCall(request: request, context: context, claims: claims, grant: grant, service: self)
   }
 
+  /// A refusal, with the challenge where it is one of the token.
+  private func challenged(_ error: RequestError, _ scheme: PresentedToken.Scheme?) -> RequestError {
+    guard error.kind == .invalidToken else { return error }
+    var refusal = error
+    refusal.headers[.wwwAuthenticate] = challenge(scheme)
+    return refusal
+  }
+
+  /// What a caller whose token was good is told of a refusal: where the token was stopped meanwhile, with the challenge.
+  func refusal(_ error: LedgerError) -> RequestError { challenged(RequestError(platform: error), nil) }
+
   /// Calls the ledger, and turns what it refuses into what a client is told.
   func asking<Result>(_ body: () throws(LedgerError) -> Result) throws(RequestError) -> Result {
-    do throws(LedgerError) { return try body() } catch { throw RequestError(platform: error) }
+    do throws(LedgerError) { return try body() } catch { throw refusal(error) }
   }
 
   /// As the other, of a call that waits.
   func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(RequestError) -> Result {
-    do throws(LedgerError) { return try await body() } catch { throw RequestError(platform: error) }
+    do throws(LedgerError) { return try await body() } catch { throw refusal(error) }
   }
 }
 
 extension RequestError {
   /// What a refusal means to a caller whose token is good: where the token was stopped meanwhile it is the token.
-  init(platform error: LedgerError) {
+  fileprivate init(platform error: LedgerError) {
     if error.code == .invalidToken {
       self.init(.invalidToken, error.reason)
     } else if error.code.kind == .notFound, error.field == "members" || error.field == "people" {

@@ -1,5 +1,5 @@
 import CredentialLedger
-import HTTPSupport
+public import HTTPSupport
 import HTTPTypes
 import Hummingbird
 
@@ -19,8 +19,12 @@ extension TokenService {
   }
 
   /// The challenge for a request whose token is not good, with where to learn how to get one.
-  func challenge(_ token: PresentedToken.Scheme?, error: String?) -> String {
-    let error = error.map { #", error="\#($0)""# } ?? ""
+  ///
+  /// - Parameters:
+  ///   - token: how the token is to come; nil for any way.
+  ///   - code: why it is refused, by a code of RFC 6750 or RFC 9449.
+  public func challenge(_ token: PresentedToken.Scheme?, error code: String) -> String {
+    let error = #", error="\#(code)""#
     let metadata = #", resource_metadata="\#(origin + Self.resourceMetadataPath)""#
     guard token == .dpop else { return #"Bearer realm="credledger""# + error + metadata }
     return #"DPoP realm="credledger", algs="\#(DPoPProofs.algorithms.joined(separator: " "))""# + error + metadata

@@ -104,4 +104,26 @@ import Testing
     #expect(family.count == 6)
     await ledger.close()
   }
+
+  @Test("A report of a leak that comes again appends nothing, and one of another place or reporter does")
+  func leakAgain() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let leaked = try await FourSteps(on: ledger).granted.refreshToken.text
+    func report(
+      _ location: String, by reporter: String = "key 1", context: RequestContext = .none
+    ) async throws -> ReportLeak.Outcome {
+      try await ledger.tokens.reportLeak(
+        leaked, reporter: reporter, source: "commit", location: location, context: context)
+    }
+    let once = RequestContext(idempotencyKey: "once")
+    #expect(try await report("page 1", context: once) == .recorded(stopped: true))
+    #expect(try await report("page 1") == .recorded(stopped: false))
+    #expect(try await report("page 1", context: once) == .recorded(stopped: true))
+    #expect(try await ledger.audit.latest(of: .type(.tokenLeakReported)).count == 1)
+    for (location, reporter) in [("page 2", "key 1"), ("page 2", "key 2"), ("page 1", "key 1"), ("page 2", "key 1")] {
+      #expect(try await report(location, by: reporter) == .recorded(stopped: false))
+    }
+    #expect(try await ledger.audit.latest(of: .type(.tokenLeakReported)).count == 3)
+    await ledger.close()
+  }
 }

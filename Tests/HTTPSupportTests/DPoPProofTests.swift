@@ -10,19 +10,21 @@ import Testing
   private let key: Ed25519.SigningKey
   private let proofs = DPoPProofs()
 
-  init() throws {
-    var seed = [UInt8](repeating: 7, count: 32)
-    key = try Ed25519.SigningKey(seed: Secret(wiping: &seed))
+  init() throws { key = try Self.key(7) }
+
+  private static func key(_ seed: UInt8) throws -> Ed25519.SigningKey {
+    var seed = [UInt8](repeating: seed, count: 32)
+    return try Ed25519.SigningKey(seed: Secret(wiping: &seed))
   }
 
-  private func jwk(_ more: String = "") -> String {
-    #"{"kty":"OKP","crv":"Ed25519","x":"\#(Base64URL.encode(key.verifyingKey.bytes))"\#(more)}"#
+  private func jwk(_ more: String = "", of other: Ed25519.SigningKey? = nil) -> String {
+    #"{"kty":"OKP","crv":"Ed25519","x":"\#(Base64URL.encode((other ?? key).verifyingKey.bytes))"\#(more)}"#
   }
 
-  private func proof(_ payload: String, header: String? = nil) throws -> String {
-    let header = header ?? #"{"typ":"dpop+jwt","alg":"EdDSA","jwk":\#(jwk())}"#
+  private func proof(_ payload: String, header: String? = nil, by other: Ed25519.SigningKey? = nil) throws -> String {
+    let header = header ?? #"{"typ":"dpop+jwt","alg":"EdDSA","jwk":\#(jwk(of: other))}"#
     let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
-    return signed + "." + Base64URL.encode(try key.sign(Array(signed.utf8)))
+    return signed + "." + Base64URL.encode(try (other ?? key).sign(Array(signed.utf8)))
   }
 
   private func payload(
@@ -62,6 +64,29 @@ import Testing
     #expect(throws: RequestError(.invalidProof, "DPoP: expected a proof that was not used before")) {
       try second.take()
     }
+  }
+
+  @Test("One key has a quarter of the memory for proofs, and has it again once they are too old")
+  func quarter() throws {
+    let proofs = DPoPProofs(capacity: 8)
+    let other = try Self.key(8)
+    func take(_ jti: String, by key: Ed25519.SigningKey? = nil, at seconds: Int64 = 1_700_000_000) throws {
+      let text = try proof(payload(jti: jti, iat: seconds), by: key)
+      _ = try proofs.thumbprint(
+        in: [.dpop: text], for: .init(method: "POST", url: "https://a.example/oauth2/token"),
+        at: Timestamp(milliseconds: seconds * 1_000))
+    }
+    let tooMany = RequestError(
+      .tooMany, "Too many proofs of one key at a time; try again.", headers: [.retryAfter: "60"])
+    for jti in ["a", "b"] { try take(jti) }
+    #expect(throws: tooMany) { try take("c") }
+    // A proof that was used is told so all the same, and another key is not concerned.
+    #expect(throws: RequestError(.invalidProof, "DPoP: expected a proof that was not used before")) { try take("a") }
+    for jti in ["a", "b"] { try take(jti, by: other) }
+    #expect(throws: tooMany) { try take("c", by: other) }
+    // A minute later the first are forgotten.
+    for jti in ["d", "e"] { try take(jti, at: 1_700_000_061) }
+    #expect(throws: tooMany) { try take("f", at: 1_700_000_061) }
   }
 
   @Test("The thumbprint of RFC 8037 appendix A.3 and of RFC 7638's form for P-256") func thumbprintRFC() throws {

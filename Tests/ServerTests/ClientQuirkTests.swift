@@ -83,4 +83,20 @@ import Testing
     people.served.end()
     #expect(!people.served.log.contains(admin))
   }
+
+  @Test("The REST API tells a client without a good token where to learn how to get one") func whereLearned()
+    async throws
+  {
+    let served = try await ServedLedger()
+    let metadata = "resource_metadata=\"\(served.origin)/.well-known/oauth-protected-resource\""
+    for headers: [String] in [[], ["accessToken: cla_unknown"], ["Authorization: Bearer cla_unknown"]] {
+      for path in ["/v1/groups", "/groups"] {
+        let answer = try served.ask("GET", path, headers)
+        let challenge = answer.header("www-authenticate")
+        #expect(
+          answer.status == 401
+            && challenge == "Bearer realm=\"credledger\", error=\"invalid_token\", \(metadata)", "\(answer.text)")
+      }
+    }
+  }
 }

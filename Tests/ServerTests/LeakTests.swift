@@ -63,6 +63,8 @@ import Testing
     let refresh = try report(served, #"[{"token":"\#(served.refreshToken)"}]"#)
     #expect(refresh.body.contains("true_positive"))
     #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 401)
+    // Whoever has a signed report can send it again: it is answered alike, and makes no event.
+    for _ in 0..<2 { #expect(try report(served, body).body == answer.body) }
     #expect(!served.log.contains(token))
     served.end()
     let ledger = try await Ledger.openForReading(at: served.path, LedgerConfiguration())

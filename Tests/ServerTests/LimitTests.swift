@@ -16,7 +16,8 @@ import Testing
       #expect(answer.header("content-type") == "application/json; charset=utf-8")
       #expect(answer.header("connection") == "close")
     }
-    #expect(try served.ask("GET", "/healthz").status == 200)
+    let metrics = try served.ask("GET", "/metrics").body
+    #expect(metrics.contains("credledger_requests_refused_total{status=\"431\"} 2\n"), "\(metrics)")
   }
 
   @Test("A body that is too large is refused before it is sent, and once it was") func bodyToo() async throws {
@@ -134,5 +135,31 @@ import Testing
     if answer.status > 0 { #expect(answer.text.contains("\"errorCode\":"), "\(answer.text)") }
     #expect(try served.ask("GET", "/healthz").status == 200)
     #expect(served.end() == 0)
+  }
+
+  @Test("A request without a host, or of HTTP/1.0 with Transfer-Encoding, is refused with its connection, and counted")
+  func withoutHost() async throws {
+    let served = try await ServedLedger()
+    let wrong = [
+      "GET /healthz HTTP/1.1\r\n\r\n", "GET /check HTTP/1.1\r\nX: y\r\n\r\n",
+      "GET http://a/healthz HTTP/1.1\r\n\r\n",
+      "POST /oauth2/introspect HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b",
+      "GET /check HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /oauth2/introspect HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n",
+    ]
+    for request in wrong {
+      let connection = try Connection(port: served.port)
+      // What follows is not answered.
+      connection.send(request + "GET /check HTTP/1.1\r\nHost: a\r\n\r\n")
+      let answer = Answer(connection.readAll())
+      #expect(answer.status == 400 && answer.header("connection") == "close", "\(request) \(answer.text)")
+      #expect(!answer.body.contains("HTTP/1.1 401"), "\(request) \(answer.text)")
+    }
+    let metrics = try served.ask("GET", "/metrics").body
+    #expect(metrics.contains("credledger_requests_refused_total{status=\"400\"} \(wrong.count)\n"), "\(metrics)")
+    // HTTP/1.0 knows no Host.
+    let old = try Connection(port: served.port)
+    old.send("GET /healthz HTTP/1.0\r\nConnection: close\r\n\r\n")
+    #expect(Answer(old.readAll()).status == 200)
   }
 }

@@ -17,7 +17,7 @@ import Testing
     #expect(
       request.head.headerFields.map { "\($0.name)=\($0.value)" } == ["accessToken=t", "X-A=b c", "Content-Length=3"])
     #expect(request.body == Array("xyz".utf8) && request.length == text.utf8.count)
-    #expect(read("GET / HTTP/1.1\r\nconnection: Keep-Alive\r\n\r\n")?.head.authority == nil)
+    #expect(read("GET / HTTP/1.1\r\nhost:h\r\nconnection: Keep-Alive\r\n\r\n")?.head.authority == "h")
   }
 
   @Test("No part of one is one") func noPart() {
@@ -36,7 +36,7 @@ import Testing
       "CONNECT / HTTP/1.1\r\n",
       "GET http://h/ HTTP/1.1\r\n", "GET * HTTP/1.1\r\n", "GET /# HTTP/1.1\r\n", "GET /ä HTTP/1.1\r\n",
       "GET /\u{0} HTTP/1.1\r\n", "GET / HTTP/1.1\n", "\r\nGET / HTTP/1.1\r\n",
-      "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\n",
       "GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n", "GET / HTTP/1.1\r\nContent-Length: +0\r\n",
       "GET / HTTP/1.1\r\nContent-Length: 0x0\r\n", "GET / HTTP/1.1\r\nContent-Length: 0, 0\r\n",
       "GET / HTTP/1.1\r\nContent-Length: 00000000000000000000\r\n", "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
@@ -48,20 +48,25 @@ import Testing
       "GET / HTTP/1.1\r\nA: ä\r\n", "GET / HTTP/1.1\r\n: b\r\n", "GET / HTTP/1.1\r\nA\r\n",
     ])
   func couldRead(text: String) {
-    #expect(read(text + "\r\n") == nil)
+    #expect(read(text + "Host: h\r\n\r\n") == nil)
+  }
+
+  @Test("One without a host is left to who refuses it") func withoutHost() {
+    #expect(read("GET / HTTP/1.1\r\nA: b\r\n\r\n") == nil && read("GET / HTTP/1.1\r\n\r\n") == nil)
+    #expect(read("GET / HTTP/1.1\r\nA: b\r\nHost: h\r\n\r\n") != nil)
   }
 
   @Test("What is beyond a limit is left to who refuses it") func beyondLimit() {
     func fields(_ count: Int, of size: Int) -> String {
-      String(repeating: "a: " + String(repeating: "b", count: size) + "\r\n", count: count)
+      "Host: h\r\n" + String(repeating: "a: " + String(repeating: "b", count: size) + "\r\n", count: count)
     }
-    #expect(read("GET / HTTP/1.1\r\n\(fields(6, of: 1))\r\n") != nil)
-    #expect(read("GET / HTTP/1.1\r\n\(fields(7, of: 1))\r\n") == nil)
+    #expect(read("GET / HTTP/1.1\r\n\(fields(5, of: 1))\r\n") != nil)
+    #expect(read("GET / HTTP/1.1\r\n\(fields(6, of: 1))\r\n") == nil)
     #expect(read("GET / HTTP/1.1\r\n\(fields(1, of: 480))\r\n") != nil)
     #expect(read("GET / HTTP/1.1\r\n\(fields(1, of: 500))\r\n") == nil)
     for (size, isRead) in [(64, true), (65, false)] {
       let body = String(repeating: "b", count: size)
-      #expect((read("POST / HTTP/1.1\r\nContent-Length: \(size)\r\n\r\n\(body)") != nil) == isRead)
+      #expect((read("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(size)\r\n\r\n\(body)") != nil) == isRead)
     }
   }
 
@@ -79,7 +84,7 @@ import Testing
       "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "GET /check HTTP/1.1\r\nhost:a\r\naccesstoken:x\r\n\r\n",
       "GET /check HTTP/1.1\r\nHost:  a\r\nX:\t\r\n\r\n",
       "GET //check/x?y=z HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
-      "POST /check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", "GET /check HTTP/1.1\r\n\r\n",
+      "POST /check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
       "GET /check HTTP/1.0\r\n\r\n", "GET http://a/check HTTP/1.1\r\nHost: a\r\n\r\n",
       "GET /check HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", "GET /check HTTP/1.1\nHost: a\n\n",
       "POST /oauth2/introspect HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na=b",

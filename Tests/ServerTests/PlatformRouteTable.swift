@@ -32,7 +32,8 @@ struct PlatformRouteTable {
     let store = try MessageStore(at: folder.path + "/messages", origin: ledger.origin, master: .keysFolder)
     let outgoing = OutgoingClient(.init())
     let service = PlatformService(
-      ledger, messages: store, outgoing: outgoing, bodyLimit: 1, connectorCalls: 0, organisationCalls: 0)
+      ledger, messages: store, outgoing: outgoing, bodyLimit: 1, connectorCalls: 0, organisationCalls: 0,
+      challenge: { _ in "Bearer" })
     var (versioned, bare, unscoped) = ([Entry](), [Entry](), [String]())
     for route in service.routes {
       guard let scopes = route.scopes else {

@@ -83,30 +83,6 @@ extension Tokens {
     guard !signature.contains(UInt8(ascii: ".")) else { return nil }
     return text[start..<signature.endIndex]
   }
-
-  /// Records that a token was found in a public place, and stops it: an access token alone, a refresh token with its family.
-  ///
-  /// ```swift
-  /// let outcome = try await ledger.tokens.reportLeak(leaked, reporter: "scan", source: "file", location: "notes.txt")
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - presented: the text as it was found.
-  ///   - reporter: who found it: the identifier of the key that signed the report, or `scan`.
-  ///   - source: what kind of place it was found in, in the reporter's words.
-  ///   - location: where: an address or the name of a file. At most 1,000 characters of each are recorded.
-  /// - Returns: whether it is a token of this ledger, and whether this stopped it.
-  /// - Throws: what every command may throw. A text that is no token of the ledger is no error.
-  @discardableResult
-  public func reportLeak(
-    _ presented: String, reporter: String, source: String, location: String, context: RequestContext = .none
-  ) async throws(LedgerError) -> ReportLeak.Outcome {
-    guard let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token else { return .unknown }
-    return try await ledger.submit(
-      ReportLeak(token: token.handle, digest: token.digest, reporter: reporter, source: source, location: location),
-      asked: .reportLeak(presented, reporter: reporter, source: source, location: location), by: .ledger,
-      context: context)
-  }
 }
 
 extension UInt8 {

@@ -8,26 +8,38 @@ public final class DPoPProofs: Sendable {
   public static let algorithms = ["ES256", "EdDSA"]
   /// How far the time of a proof may be from this server's, in either direction.
   static let window = Duration.seconds(60)
-  /// How many proofs are remembered at a time, so that none is taken twice. More are refused until some are too old.
-  static let capacity = 100_000
 
   private struct Seen {
-    /// By the digest of key and identifier: until when the proof would be taken.
-    var until: [Digest: Int64] = [:]
+    /// By the key and the digest of key and identifier: until when the proof would be taken.
+    var until: [KeyThumbprint: [Digest: Int64]] = [:]
+    /// Of all keys.
+    var count = 0
     var nextSweep: Int64 = 0
     var sweptAt: Int64 = 0
+
+    func count(of key: KeyThumbprint) -> Int { until[key]?.count ?? 0 }
+
+    mutating func forget(before now: Int64) {
+      until = until.mapValues { proofs in proofs.filter { $0.value >= now } }.filter { !$0.value.isEmpty }
+      count = until.values.reduce(0) { $0 + $1.count }
+    }
   }
 
   private let seen = Mutex(Seen())
+  private let capacity: Int
+  /// How many of one key, so that a client that proves at a high rate does not use up the memory for all others.
+  private let share: Int
 
   private let nonces: ProofNonces?
 
-  /// - Parameter requiresNonce: whether a proof needs a nonce of this server, so that none is made in advance.
-  public init(requiresNonce: Bool = false) { nonces = requiresNonce ? ProofNonces() : nil }
-
-  /// The challenge for a token that is bound to a key.
-  public static func challenge(error: String) -> String {
-    #"DPoP realm="credledger", algs="\#(algorithms.joined(separator: " "))", error="\#(error)""#
+  /// - Parameters:
+  ///   - requiresNonce: whether a proof needs a nonce of this server, so that none is made in advance.
+  ///   - capacity: how many proofs are remembered at a time, so that none is taken twice, a quarter of them of one key at most.
+  ///     More are refused until some are too old.
+  public init(requiresNonce: Bool = false, capacity: Int = 100_000) {
+    nonces = requiresNonce ? ProofNonces() : nil
+    self.capacity = capacity
+    share = capacity / 4
   }
 
   /// What a proof is to be for.
@@ -102,24 +114,31 @@ public final class DPoPProofs: Sendable {
     let thumbprint = key.thumbprint
     let digest = SHA256.hash(thumbprint.bytes + Array(identifier.utf8))
     return ProvenKey(thumbprint) { [self] () throws(RequestError) in
-      try take(digest, at: now.milliseconds / 1_000, proofTime: seconds)
+      try take(digest, of: thumbprint, at: now.milliseconds / 1_000, proofTime: seconds)
     }
   }
 
   /// Remembers a proof for as long as it would be taken.
-  private func take(_ proof: Digest, at now: Int64, proofTime: Int64) throws(RequestError) {
+  private func take(
+    _ proof: Digest, of key: KeyThumbprint, at now: Int64, proofTime: Int64
+  ) throws(RequestError) {
     let problem = seen.withLock { seen -> RequestError? in
       // Where there are too many, they are looked through once a second, since each look takes long.
-      if now >= seen.nextSweep || seen.until.count >= Self.capacity && now != seen.sweptAt {
-        seen.until = seen.until.filter { $0.value >= now }
+      let isFull = seen.count >= capacity || seen.count(of: key) >= share
+      if now >= seen.nextSweep || isFull && now != seen.sweptAt {
+        seen.forget(before: now)
         seen.sweptAt = now
         seen.nextSweep = now + Self.window.components.seconds
       }
-      guard seen.until[proof] == nil else { return Self.refused("a proof that was not used before") }
-      guard seen.until.count < Self.capacity else {
+      guard seen.until[key]?[proof] == nil else { return Self.refused("a proof that was not used before") }
+      guard seen.count < capacity else {
         return RequestError(.unavailable, "Too many proofs at a time; try again.", headers: [.retryAfter: "60"])
       }
-      seen.until[proof] = proofTime + Self.window.components.seconds
+      guard seen.count(of: key) < share else {
+        return RequestError(.tooMany, "Too many proofs of one key at a time; try again.", headers: [.retryAfter: "60"])
+      }
+      seen.until[key, default: [:]][proof] = proofTime + Self.window.components.seconds
+      seen.count += 1
       return nil
     }
     if let problem { throw problem }

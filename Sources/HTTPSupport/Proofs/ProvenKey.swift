@@ -16,6 +16,7 @@ public struct ProvenKey: Sendable {
 
   /// Takes the proof, so that nobody uses it again. Nothing may be done for a request before.
   ///
-  /// - Throws: `invalidProof` for one that was taken before, `unavailable` where too many are remembered.
+  /// - Throws: `invalidProof` for one that was taken before, `unavailable` where too many are remembered, `tooMany` where too many
+  ///   of this key are.
   public func take() throws(RequestError) { try taking() }
 }

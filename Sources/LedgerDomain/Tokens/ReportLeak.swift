@@ -74,6 +74,12 @@ public struct ReportLeak: Command {
       by: Requester.operator, events: [.tokenLeakReported(leak)] + (revocation.map { [.tokenRevoked($0)] } ?? []))
   }
 
+  /// Whether an event tells of the same token at the same place, by the same reporter.
+  package func isTold(by event: TokenLeakReported) -> Bool {
+    event.token == token.rawValue && event.reporter == Self.visible(reporter)
+      && event.source == Self.visible(source) && event.location == Self.visible(location)
+  }
+
   package func outcome(of recorded: RecordedEvents) -> Outcome {
     recorded.events.isEmpty ? .unknown : .recorded(stopped: recorded.events.count > 1)
   }

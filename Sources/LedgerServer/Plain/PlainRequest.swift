@@ -4,8 +4,8 @@ import NIOCore
 /// A request of HTTP/1.1 as nearly all clients write it, at the beginning of what was read and whole.
 ///
 /// It is a strict subset of what the decoder of NIO reads, with the same meaning. All else is left to that decoder: bodies without a
-/// length, requests that want something of the connection, fields that are empty or told twice where that matters, and whatever is
-/// malformed. So no request is read in two ways (RFC 9112 section 11.2).
+/// length, requests without a host, those that want something of the connection, fields that are empty or told twice where that
+/// matters, and whatever is malformed. So no request is read in two ways (RFC 9112 section 11.2).
 struct PlainRequest {
   struct Limits: Sendable {
     let headerBytes: Int
@@ -58,6 +58,8 @@ struct PlainRequest {
       count += 1
       guard count <= limits.headerCount, place <= limits.headerBytes else { return nil }
     }
+    // RFC 9112 section 3.2: without a host it is refused.
+    guard authority != nil else { return nil }
     place += 2
     let size = bodyLength ?? 0
     guard size <= limits.bodyBytes, let body = buffer.getBytes(at: buffer.readerIndex + place, length: size) else {
