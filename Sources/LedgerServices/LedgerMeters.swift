@@ -1,6 +1,6 @@
 package import CredentialLedger
 package import Metrics
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Gives the figures of a ledger to the metrics of swift-metrics that the program has bootstrapped. The ledger counts in any
