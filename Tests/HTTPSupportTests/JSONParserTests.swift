@@ -59,6 +59,18 @@ import Testing
     #expect(foreign["{x"] == nil && foreign["[X"]?.text == "b" && foreign["ZAHL"]?.text == "c")
   }
 
+  @Test(
+    "A text is written between its quotes, and of it only what JSON does not allow is escaped, wherever that stands",
+    arguments: ["", "a", "fifteen bytes..", "sixteen bytes...", "+911199999999", "é", "日本語 and \u{1F600}", "\u{7F}"])
+  func textWritten(text: String) {
+    func written(_ text: String) -> String { String(decoding: JSONValue.string(text).bytes, as: UTF8.self) }
+    #expect(written(text) == "\"\(text)\"")
+    for (special, escaped) in [("\"", #"\""#), ("\\", #"\\"#), ("\n", #"\u000a"#), ("\0", #"\u0000"#)] {
+      #expect(written(special + text) == "\"\(escaped)\(text)\"")
+      #expect(written(text + special) == "\"\(text)\(escaped)\"")
+    }
+  }
+
   @Test("Random bytes do no harm") func randomBytes() {
     var random = SystemRandomNumberGenerator()
     let alphabet = Array("{}[]:,'\"\\/*u0-1e tn\n".utf8)
