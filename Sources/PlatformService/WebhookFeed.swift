@@ -59,7 +59,7 @@ public struct WebhookFeed: Sendable {
     // whatever the clock of the backend says.
     var seen: Position = 0
     while !Task.isCancelled {
-      let head = try ledger.health.head
+      let head = try ledger.head()
       let page = try await feed.next(after: last)
       var (isMessageTold, isEventTold) = (false, false)
       for item in page.items {
@@ -101,7 +101,7 @@ public struct WebhookFeed: Sendable {
   /// Where it goes on.
   private func start() async throws -> FeedPoint {
     let message = try await positions.cursor(Self.messagesCursor) ?? 0
-    let head = try ledger.health.head
+    let head = try ledger.head()
     // A ledger that was restored from a backup may have come less far.
     if let event = try await positions.cursor(Self.eventsCursor) {
       return FeedPoint(message: message, event: min(Position(event), head))
