@@ -14,6 +14,7 @@ import Testing
       ("{\"a\": \"tab\tline\n\"}\r\n", #"{"a":"tab\u0009line\u000a"}"#),
       (#"{"a":"\u00e9\ud83d\ude00\n"}"#, #"{"a":"é😀\u000a"}"#),
       ("\u{FEFF}{\"a\": true, \"b\": null}", #"{"a":true,"b":null}"#),
+      (#"["","\\",'\'','a\tb\\','""é\n','\u0041é']"#, #"["","\\","'","a\u0009b\\","\"\"é\u000a","Aé"]"#),
       ("-1.5e+10", "-1.5e+10"), ("[]", "[]"), ("{}", "{}"),
     ]) func lenientSpellings(text: String, strict: String) throws
   {
