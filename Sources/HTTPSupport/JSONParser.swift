@@ -20,7 +20,7 @@ public struct JSONParser {
   public static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var bytes = bytes
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-    if String(validating: bytes, as: UTF8.self) == nil {
+    if !bytes.allSatisfy({ $0 < 0x80 }), String(validating: bytes, as: UTF8.self) == nil {
       bytes = Array(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })).utf8)
     }
     var parser = JSONParser(bytes)
@@ -122,7 +122,11 @@ public struct JSONParser {
   private mutating func text() throws(Failure) -> String {
     let quote = bytes[index]
     index += 1
-    var units: [UInt8] = []
+    let start = index
+    while index < bytes.count, bytes[index] != quote, bytes[index] != UInt8(ascii: "\\") { index += 1 }
+    if take(Unicode.Scalar(quote)) { return String(decoding: bytes[start..<(index - 1)], as: UTF8.self) }
+    // From the first escape sequence on it is put together.
+    var units = Array(bytes[start..<index])
     while let byte = next {
       index += 1
       switch byte {

@@ -62,14 +62,22 @@ public enum JSONValue: Sendable, Equatable {
   /// Writes a string, in its quotes, behind other bytes of a JSON text.
   package static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    // Hardly any text has a character to escape: it is copied as it is.
-    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-    if isPlain {
-      bytes += text.utf8
-    } else {
-      appendEscaped(text, to: &bytes)
-    }
+    var text = text
+    let isWritten = text.withUTF8 { unsafe Self.appendPlain($0, to: &bytes) }
+    if !isWritten { appendEscaped(text, to: &bytes) }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Hardly any text has a character to escape: it is copied as it is.
+  ///
+  /// - Returns: false for a text that has one; then nothing was written.
+  private static func appendPlain(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) -> Bool {
+    for index in 0..<text.count {
+      let byte = unsafe text[index]
+      guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return false }
+    }
+    unsafe bytes.append(contentsOf: text)
+    return true
   }
 
   private static func appendEscaped(_ text: String, to bytes: inout [UInt8]) {

@@ -53,13 +53,6 @@ extension Request {
     return type.isEmpty ? nil : String(decoding: type, as: UTF8.self).lowercased()
   }
 
-  /// The request with a body that has come.
-  public func with(body bytes: [UInt8]) -> Request {
-    var request = self
-    request.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
-    return request
-  }
-
   /// The body as it came.
   ///
   /// - Throws: `tooLarge` past the limit, in bytes.

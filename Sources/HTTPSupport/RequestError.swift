@@ -55,7 +55,7 @@ public struct RequestError: Error, Sendable, Equatable {
   /// A body that is larger than it may be.
   ///
   /// - Parameter limit: in bytes.
-  static func tooLarge(_ limit: Int) -> RequestError {
+  package static func tooLarge(_ limit: Int) -> RequestError {
     RequestError(.tooLarge, "The body has more than \(limit) bytes.")
   }
 

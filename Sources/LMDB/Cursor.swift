@@ -146,6 +146,15 @@ struct RowCursor {
     return unsafe try settle(found)
   }
 
+  /// The value at `key`, checked; nil if there is no row. LMDB looks for it in the page that its cursor is at before it begins at
+  /// the root.
+  @usableFromInline
+  mutating func find(_ key: UnsafeRawBufferPointer) throws(LMDBError) -> UnsafeRawBufferPointer? {
+    unsafe leave()
+    guard let found = unsafe try step(MDB_SET, MDB_val(key)) else { return nil }
+    return unsafe try rows.verified(found.stored, key: key)
+  }
+
   /// Goes to the last row before `key`, or, if asked, to the row at it.
   @usableFromInline
   mutating func seek(before key: UnsafeRawBufferPointer, orAt isInclusive: Bool) throws(LMDBError) -> Bool {

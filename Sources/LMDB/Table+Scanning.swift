@@ -71,6 +71,26 @@ extension Table {
     }
   }
 
+  /// Calls `body` for each of several keys, in their order, with the value's bytes in place, or nil where there is no row.
+  ///
+  /// For keys in order whose rows lie near each other: a row is looked for in the page of the one before, and only then from the
+  /// root on.
+  ///
+  /// - Parameter body: gets the place of the key among them, from 0.
+  /// - Throws: as ``get(_:in:)``, and what `body` throws.
+  @inlinable
+  package func forEach(
+    at keys: some Sequence<K.Key>, in transaction: borrowing some Transaction & ~Copyable,
+    _ body: (Int, RawSpan?) throws(LMDBError) -> Void
+  ) throws(LMDBError) {
+    var cursor = try Cursor(self, in: transaction.handle)
+    var place = 0
+    for key in keys {
+      try cursor.withBytes(at: key) { bytes throws(LMDBError) in try body(place, bytes) }
+      place += 1
+    }
+  }
+
   @inlinable
   func withOptionallyEncoded(
     _ key: K.Key?, _ body: (UnsafeRawBufferPointer?) throws(LMDBError) -> Void
@@ -81,6 +101,15 @@ extension Table {
 }
 
 extension Cursor {
+  /// Calls `body` with the bytes of the value at `key`, in place; nil if there is no row. The cursor is at no row afterwards.
+  @inlinable
+  mutating func withBytes(at key: K.Key, _ body: (RawSpan?) throws(LMDBError) -> Void) throws(LMDBError) {
+    unsafe try table.withEncoded(key) { bytes throws(LMDBError) -> Void in
+      guard let found = unsafe try position.find(bytes) else { return try body(nil) }
+      unsafe try body(RawSpan(_unsafeBytes: found))
+    }
+  }
+
   /// Goes to where a scan begins.
   @inlinable
   mutating func start(_ bound: K.Key?, reversed: Bool) throws(LMDBError) -> Bool {

@@ -20,7 +20,7 @@ final class StoreWriter: Sendable {
     var waiting: [Waiting] = []
   }
 
-  private static let batchLimit = 256
+  private static let batchLimit = 1_024
   private static let queueLimit = 10_000
 
   private let environment: Environment

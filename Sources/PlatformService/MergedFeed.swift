@@ -55,7 +55,7 @@ struct MergedFeed: Sendable {
     let found = try await messages.messages(after: start.message, limit: Self.page)
       .prefix { $0.number <= end?.message ?? .max }
     // No message is later than this. One that says so is older than a backup from which the ledger was restored.
-    let last = try end?.event ?? ledger.health.head
+    let last = try end?.event ?? ledger.head()
     let seen = min(max(start.event, events.next ?? events.head), end?.event ?? .max)
 
     var page = Page(reached: start)

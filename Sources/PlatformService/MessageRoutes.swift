@@ -30,7 +30,7 @@ extension PlatformService {
     }
     let (audience, failed) = try audience(of: body, in: place.group)
     // Asked for behind the look at the group: who may write as a member was added before.
-    let head = try asking { () throws(LedgerError) in try ledger.health.head }
+    let head = try asking { () throws(LedgerError) in try ledger.head() }
     let message = NewMessage(
       text, to: place.group.id, by: call.claims.granter, connector: call.claims.connector, grant: call.grant,
       replyTo: replyTo, audience: audience, ledgerPosition: head)

@@ -5,6 +5,8 @@ import Hummingbird
 /// A request whose token is good.
 struct PlatformCall: Sendable {
   let request: Request
+  /// The body where it came whole; nil where it is read from the request.
+  let wholeBody: [UInt8]?
   let context: HTTPContext
   let claims: Verdict.Claims
   /// What the token depends on.
@@ -19,12 +21,18 @@ struct PlatformCall: Sendable {
   var recorded: CredentialLedger.RequestContext { context.recorded(request.headers) }
 
   /// The JSON object in the body.
-  func body() async throws(RequestError) -> JSONValue { try await request.jsonObject(upTo: service.bodyLimit) }
+  func body() async throws(RequestError) -> JSONValue { try await bytesAndBody().body }
 
   /// The same, and the bytes that it was read from.
   func bytesAndBody() async throws(RequestError) -> (bytes: [UInt8], body: JSONValue) {
-    let bytes = try await request.bytes(upTo: service.bodyLimit)
+    let bytes = try await bytes()
     return (bytes, try JSONParser.object(bytes))
+  }
+
+  private func bytes() async throws(RequestError) -> [UInt8] {
+    guard let wholeBody else { return try await request.bytes(upTo: service.bodyLimit) }
+    guard wholeBody.count <= service.bodyLimit else { throw .tooLarge(service.bodyLimit) }
+    return wholeBody
   }
 
   /// A part of the path; empty where it is not UTF-8 in percent-encoding.

@@ -94,7 +94,7 @@ public struct PlatformService: Sendable {
       var route = Route(
         method, path, isCrossOrigin: true,
         whole: { (request, bytes, context) throws(RequestError) -> WholeAnswer in
-          try await body(try admit(request.with(body: bytes), context, needing: scopes))
+          try await body(try admit(request, context, needing: scopes, body: bytes))
         },
         { (request, context) throws(RequestError) -> Response in
           try await body(try admit(request, context, needing: scopes)).response
@@ -133,8 +133,10 @@ public struct PlatformService: Sendable {
   }
 
   /// The call that a request is, once its token is found good and within its limits.
+  ///
+  /// - Parameter body: where it came whole.
   private func admit(
-    _ request: Request, _ context: HTTPContext, needing scopes: Scopes
+    _ request: Request, _ context: HTTPContext, needing scopes: Scopes, body: [UInt8]? = nil
   ) throws(RequestError) -> PlatformCall {
     let token: PresentedToken
     do throws(RequestError) { token = try PresentedToken(request) } catch { throw challenged(error, nil) }
@@ -157,7 +159,8 @@ public struct PlatformService: Sendable {
         .forbidden, "The access token lacks the scope \(scopes).",
         headers: [.wwwAuthenticate: #"Bearer realm="credledger", error="insufficient_scope""#])
     }
-    return PlatformCall(request: request, context: context, claims: claims, grant: grant, service: self)
+    return PlatformCall(
+      request: request, wholeBody: body, context: context, claims: claims, grant: grant, service: self)
   }
 
   /// A refusal, with the challenge where it is one of the token.

@@ -59,17 +59,24 @@ public struct WebhookFeed: Sendable {
     // whatever the clock of the backend says.
     var seen: Position = 0
     while !Task.isCancelled {
-      let head = try ledger.health.head
+      let head = try ledger.head()
       let page = try await feed.next(after: last)
       var (isMessageTold, isEventTold) = (false, false)
+      // Groups without a webhook. One that is registered from now on is newer than all messages of the page.
+      var unheard: Set<GroupID> = []
       for item in page.items {
         let full: [WebhookID]?
         switch item {
+        case .message(let message) where unheard.contains(message.group): full = nil
         case .message(let message):
           full = try await tell(of: message) {
             backlog.told[$0.id] == nil && ($0.id.position <= seen || $0.registeredAt <= message.postedAt)
           }
-          if full != nil { isMessageTold = true }
+          if full != nil {
+            isMessageTold = true
+          } else if message.text != nil {
+            unheard.insert(message.group)
+          }
         case .event(let entry):
           let isErasure = try await erase(entry)
           full = try await tell(of: entry) { backlog.told[$0.id] == nil }
@@ -101,7 +108,7 @@ public struct WebhookFeed: Sendable {
   /// Where it goes on.
   private func start() async throws -> FeedPoint {
     let message = try await positions.cursor(Self.messagesCursor) ?? 0
-    let head = try ledger.health.head
+    let head = try ledger.head()
     // A ledger that was restored from a backup may have come less far.
     if let event = try await positions.cursor(Self.eventsCursor) {
       return FeedPoint(message: message, event: min(Position(event), head))

@@ -14,6 +14,7 @@ import Testing
       ("{\"a\": \"tab\tline\n\"}\r\n", #"{"a":"tab\u0009line\u000a"}"#),
       (#"{"a":"\u00e9\ud83d\ude00\n"}"#, #"{"a":"é😀\u000a"}"#),
       ("\u{FEFF}{\"a\": true, \"b\": null}", #"{"a":true,"b":null}"#),
+      (#"["","\\",'\'','a\tb\\','""é\n','\u0041é']"#, #"["","\\","'","a\u0009b\\","\"\"é\u000a","Aé"]"#),
       ("-1.5e+10", "-1.5e+10"), ("[]", "[]"), ("{}", "{}"),
     ]) func lenientSpellings(text: String, strict: String) throws
   {
@@ -57,6 +58,18 @@ import Testing
     let foreign = try parse(#"{"GRÖSSE": "a", "[x": "b", "Zahl": "c"}"#)
     #expect(foreign["größe"] == nil && foreign["grösse"]?.text == "a" && foreign["Grösse"]?.text == "a")
     #expect(foreign["{x"] == nil && foreign["[X"]?.text == "b" && foreign["ZAHL"]?.text == "c")
+  }
+
+  @Test(
+    "A text is written between its quotes, and of it only what JSON does not allow is escaped, wherever that stands",
+    arguments: ["", "a", "fifteen bytes..", "sixteen bytes...", "+911199999999", "é", "日本語 and \u{1F600}", "\u{7F}"])
+  func textWritten(text: String) {
+    func written(_ text: String) -> String { String(decoding: JSONValue.string(text).bytes, as: UTF8.self) }
+    #expect(written(text) == "\"\(text)\"")
+    for (special, escaped) in [("\"", #"\""#), ("\\", #"\\"#), ("\n", #"\u000a"#), ("\0", #"\u0000"#)] {
+      #expect(written(special + text) == "\"\(escaped)\(text)\"")
+      #expect(written(text + special) == "\"\(text)\(escaped)\"")
+    }
   }
 
   @Test("Random bytes do no harm") func randomBytes() {

@@ -73,7 +73,27 @@ struct CursorTests {
           #expect(keys == (reversed ? expected.reversed() : expected), place)
         }
       }
+      try lookUp(table, model, precedes, read, place, &generator, randomKey)
       try walk(table, sorted, precedes, read, place, &generator, randomKey)
+    }
+  }
+
+  /// Looks up many keys at once, there or not, in order and in disorder.
+  private func lookUp<K: KeyCodec>(
+    _ table: Table<K, RawBytes>, _ model: [K.Key: [UInt8]], _ precedes: (K.Key, K.Key) -> Bool,
+    _ read: borrowing ReadTransaction, _ place: Comment, _ generator: inout SeededRandom,
+    _ randomKey: (inout SeededRandom) -> K.Key
+  ) throws where K.Key: Hashable {
+    for isInOrder in [true, false] {
+      var asked = Array(model.keys)
+      for _ in 0..<40 { asked.append(randomKey(&generator)) }
+      if isInOrder { asked.sort(by: precedes) } else { asked.shuffle(using: &generator) }
+      var told: [[UInt8]?] = []
+      try table.forEach(at: asked, in: read) { index, bytes in
+        #expect(index == told.count, place)
+        if let bytes { told.append(Array(copying: bytes)) } else { told.append(nil) }
+      }
+      #expect(told == asked.map { model[$0] }, place)
     }
   }
 

@@ -37,6 +37,7 @@ struct DamageTests {
           #expect(throws: LMDBError(.damagedRow, "", "")) { try table.get(key, in: read) }
           #expect(throws: LMDBError(.damagedRow, "", "")) { try table.contains(key, in: read) }
           #expect(throws: LMDBError(.damagedRow, "", "")) { try table.withBytes(of: key, in: read) { _ in () } }
+          #expect(throws: LMDBError(.damagedRow, "", "")) { try table.forEach(at: [key], in: read) { _, _ in } }
           #expect(try table.withUncheckedBytes(of: key, in: read) { $0.byteCount } == value.count)
         }
       }

@@ -86,6 +86,38 @@ import Testing
     await ledger.close()
   }
 
+  @Test("Of groups whose messages come together, those that a webhook listens to are told of all that can be read")
+  func groupsTogether() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let (ada, team, claims) = try await makeTeam(on: ledger)
+    let silent = try await ledger.groups.create(name: "Silent team", by: ada).id
+    let gone = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "gone").account
+    _ = try await ledger.webhooks.register(
+      on: .group(team), for: [.textMessageCreated], callbackURL: "https://hooks.example.org/", with: claims)
+    let backend = MemoryBackend { (try? ledger.now.milliseconds) ?? 0 }
+    // Nothing of it can be read, which says nothing of the group.
+    _ = try await backend.post(NewMessage("text -1", to: team, by: gone))
+    try await backend.erase(gone)
+    for index in 0..<6 {
+      _ = try await backend.post(NewMessage("text \(index)", to: index.isMultiple(of: 2) ? team : silent, by: ada))
+    }
+    let positions = try PositionStore(at: folder.path + "/positions")
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.messages") != 7 { await Task.yield() }
+    running.cancel()
+    await running.value
+    var told: [String] = []
+    while let delivery = try await ledger.deliveries.lease().first {
+      let payload = String(decoding: delivery.payload, as: UTF8.self)
+      told += payload.matches(of: /"text":"(text -?\d+)"/).map { String($0.output.1) }
+      try await ledger.deliveries.acknowledge(delivery)
+    }
+    #expect(told == ["text 0", "text 2", "text 4"])
+    await positions.close()
+    await ledger.close()
+  }
+
   /// As after a crash, or where it lags: nothing of what happened was looked at before the webhook was registered.
   @Test
   func

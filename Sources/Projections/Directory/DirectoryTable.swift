@@ -65,6 +65,21 @@ package struct DirectoryTable: Sendable {
     }
   }
 
+  /// Calls `body` for each of several keys, in their order, with the bytes of its row, or nil where there is none: see
+  /// ``Table/forEach(at:in:_:)``.
+  func forEach(
+    at keys: some Sequence<DirectoryKey>, in transaction: borrowing some Transaction & ~Copyable,
+    _ body: (Int, RawSpan?) throws(LMDBError) -> Void
+  ) throws(LMDBError) {
+    guard past != nil else { return try table.forEach(at: keys, in: transaction, body) }
+    var place = 0
+    for key in keys {
+      let found: Void? = try withBytes(of: key, in: transaction) { bytes throws(LMDBError) in try body(place, bytes) }
+      if found == nil { try body(place, nil) }
+      place += 1
+    }
+  }
+
   /// By how much the sum over the rows has changed: see ``Table/takeSumChange(in:)``.
   func takeSumChange(in transaction: inout WriteTransaction) -> UInt64 { table.takeSumChange(in: &transaction) }
 

@@ -1,4 +1,6 @@
+import EventLog
 package import KeyStore
+import LMDB
 package import LedgerDomain
 package import LedgerEvents
 
@@ -24,13 +26,54 @@ extension LedgerState {
     let places = try rows(
       PlaceRow.self, from: .pair(.membershipOfGroup, group.rawValue, first.rawValue),
       below: .pair(.membershipOfGroup, group.rawValue, .max), limit: limit)
+    var numbers: [UInt64] = []
+    numbers.reserveCapacity(places.count)
+    for (key, place) in places where place.needsMembership {
+      if case .pair(_, _, let id) = key { numbers.append(id) }
+    }
+    var memberships = try rows(ListedMembership.self, of: .membership, numbered: numbers).makeIterator()
     var members: [SealedMember] = []
     members.reserveCapacity(places.count)
     for (key, place) in places {
-      guard case .pair(_, _, let id) = key, let member = try sealedMember(id, place) else { continue }
-      members.append(member)
+      guard case .pair(_, _, let id) = key else { continue }
+      var membership: ListedMembership?
+      if place.needsMembership {
+        membership = memberships.next() ?? nil
+        guard membership != nil else { continue }
+      }
+      members.append(try sealedMember(id, place, membership))
     }
     return members
+  }
+
+  /// The rows of objects by their numbers, which are in order; nil for each that is none.
+  private func rows<Stored: ReadableRow>(
+    _ type: Stored.Type, of family: DirectoryKey.Family, numbered numbers: [UInt64]
+  ) throws(StateUnreadable) -> [Stored?] {
+    var missing: [Int] = []
+    var listed = try reading { () throws(LogError) -> [Stored?] in
+      var found: [Stored?] = []
+      found.reserveCapacity(numbers.count)
+      var malformed: UInt64?
+      try stored { () throws(LMDBError) in
+        let keys = numbers.lazy.map { DirectoryKey.number(family, $0) }
+        try directory.rows.forEach(at: keys, in: transaction) { place, bytes in
+          var row: Stored?
+          if let bytes {
+            row = Stored(decoding: bytes)
+            if row == nil, malformed == nil { malformed = numbers[place] }
+          } else {
+            missing.append(place)
+          }
+          found.append(row)
+        }
+      }
+      if let malformed { throw Directory.malformed(.number(family, malformed)) }
+      return found
+    }
+    // Throws where an event made the object.
+    for place in missing { listed[place] = try row(type, .number(family, numbers[place])) }
+    return listed
   }
 
   /// The name of the key of the person that an account is; nil where there is no such account.
@@ -38,16 +81,17 @@ extension LedgerState {
     try row(ListedAccount.self, .number(.account, account.rawValue))?.person
   }
 
-  private func sealedMember(_ id: UInt64, _ place: PlaceRow) throws(StateUnreadable) -> SealedMember? {
+  /// - Parameter membership: nil where the place says all that is shown of it.
+  private func sealedMember(
+    _ id: UInt64, _ place: PlaceRow, _ membership: ListedMembership?
+  ) throws(StateUnreadable) -> SealedMember {
     var (account, role) = (AccountID(unlessZero: place.account), place.role)
     var number: (value: SealedValue, purpose: Purpose)?
     // Whether the row tells that the person is not erased, so that it need not be looked up.
     var isFound = true
-    // Who was added as an account has no number in the membership, and the place says the rest of it.
-    if account == nil || place.person != nil {
-      guard let row = try row(ListedMembership.self, .number(.membership, id)) else { return nil }
-      (account, role, isFound) = (row.account, row.role, row.isFound)
-      number = row.number.map { (value: $0, purpose: Purpose.memberNumber) }
+    if let membership {
+      (account, role, isFound) = (membership.account, membership.role, membership.isFound)
+      number = membership.number.map { (value: $0, purpose: Purpose.memberNumber) }
     }
     if number == nil, let account, let first = try numbers(.phoneOfAccount, of: account.rawValue, limit: 1).first,
       let phone = try row(ListedPhone.self, .number(.phone, first))
@@ -64,4 +108,9 @@ extension LedgerState {
     return SealedMember(
       id: MembershipID(rawValue: id), account: account, role: role, number: number, name: name)
   }
+}
+
+extension PlaceRow {
+  /// Whether a list shows what only the membership says. Who was added as an account has no number in it, and the place says the rest.
+  fileprivate var needsMembership: Bool { account == 0 || person != nil }
 }
