@@ -90,7 +90,7 @@ let package = Package(
     library("TransparencyLog", "LedgerCrypto"),
     library("KeyStore", "LedgerFiles", "LedgerCrypto", "CPlatform"),
     library("LedgerEvents", "LedgerCrypto", protobuf),
-    library("EventLog", "LMDB", "TransparencyLog", "LedgerFiles", "LedgerCrypto"),
+    library("EventLog", "LMDB", "TransparencyLog", "LedgerFiles", "LedgerCrypto", "CPlatform"),
     library("LedgerDomain", "LedgerEvents", "LedgerCrypto"),
     library(
       "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerFiles", "LedgerCrypto"),

@@ -39,18 +39,23 @@ public final class Throttle: Sendable {
 
   /// Takes a call into account.
   ///
+  /// - Parameter key: of whoever calls; made only where there is a limit.
   /// - Throws: `tooMany` past the limit, with the seconds to wait in `Retry-After`; then nothing is taken into account.
-  public func take(_ key: String) throws(RequestError) { try pass(key, taking: true) }
+  public func take(_ key: @autoclosure () -> String) throws(RequestError) {
+    if limit > 0 { try pass(key(), taking: true) }
+  }
 
   /// Refuses as ``take(_:)`` does, and takes nothing into account.
   ///
   /// - Throws: `tooMany`, as ``take(_:)``.
-  public func check(_ key: String) throws(RequestError) { try pass(key, taking: false) }
+  public func check(_ key: @autoclosure () -> String) throws(RequestError) {
+    if limit > 0 { try pass(key(), taking: false) }
+  }
 
   /// Takes a call into account, also past the limit.
-  public func note(_ key: String) {
+  public func note(_ key: @autoclosure () -> String) {
     guard limit > 0 else { return }
-    let now = now()
+    let (key, now) = (key(), now())
     state.withLock { state in
       let refilled = min(max(state.refilled[key] ?? now, now) + Self.window / limit, now + Self.window * 2)
       state.refilled[key] = refilled
@@ -58,15 +63,15 @@ public final class Throttle: Sendable {
   }
 
   /// Takes a call out of account again, of a request that is about to be admitted once more.
-  public func giveBack(_ key: String) {
+  public func giveBack(_ key: @autoclosure () -> String) {
     guard limit > 0 else { return }
+    let key = key()
     state.withLock { state in
       if let refilled = state.refilled[key] { state.refilled[key] = refilled - Self.window / limit }
     }
   }
 
   private func pass(_ key: String, taking: Bool) throws(RequestError) {
-    guard limit > 0 else { return }
     let now = now()
     let wait = state.withLock { state -> Duration? in
       if now >= state.sweep {

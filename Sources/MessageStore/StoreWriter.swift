@@ -59,6 +59,8 @@ final class StoreWriter: Sendable {
     if let refusal { waiting.continuation.resume(returning: .failure(refusal)) }
     guard isFirst else { return }
     let isStarted = threads.start(.long) {
+      // As the thread that commits events: whoever waits for a commit waits for this thread.
+      OSThread.takeShortTurns()
       self.answer { works in
         Result { () throws(LMDBError) in try Self.commit(works, to: self.environment) }
       }

@@ -26,8 +26,7 @@ extension TokenService {
   func limited<Result>(
     _ client: ClientCredentials, _ context: HTTPContext, _ body: () async throws(RequestError) -> Result
   ) async throws(RequestError) -> Result {
-    let address = context.network
-    try limits.failures.check(address)
+    try limits.failures.check(context.network)
     do throws(RequestError) {
       _ = try await asking { () throws(LedgerError) in
         try ledger.connectors.check(client.connector, secret: client.secret)
@@ -36,7 +35,7 @@ extension TokenService {
       try limits.organisation.take("")
       return try await body()
     } catch {
-      if error.kind == .invalidClient || error.kind == .invalidGrant { limits.failures.note(address) }
+      if error.kind == .invalidClient || error.kind == .invalidGrant { limits.failures.note(context.network) }
       throw error
     }
   }

@@ -118,4 +118,16 @@ import Testing
     #expect(try ledger.tokens.validate(unknown.accessToken).isValid)
     await ledger.close()
   }
+
+  @Test("What a token is made of is drawn at one go, and is what the source gives for each part in turn")
+  func drawnAtOnce() throws {
+    let seed = Secret(copying: [UInt8](repeating: 7, count: 32))
+    let (whole, parts) = (DeterministicRandom(seed: seed), DeterministicRandom(seed: seed))
+    let drawn = try RequestSecrets.fresh(whole).tokenSecrets(and: 12, from: whole)
+    let secrets = RequestSecrets.fresh(parts)
+    let access = try secrets.tokenSecret(for: .accessToken)
+    let successor = try secrets.tokenSecret(for: .successor)
+    let rest = try parts.bytes(count: 12)
+    #expect(drawn.access == access && drawn.successor == successor && drawn.rest == rest)
+  }
 }

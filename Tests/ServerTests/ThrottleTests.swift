@@ -44,6 +44,18 @@ import Testing
     for _ in 0..<1_000 { try Throttle("any", limit: 0).take("a") }
   }
 
+  @Test("Without a limit it is not asked who calls") func asksNobody() throws {
+    let throttle = Throttle("any", limit: 0)
+    func key() -> String {
+      Issue.record("a key was made")
+      return "a"
+    }
+    try throttle.check(key())
+    try throttle.take(key())
+    throttle.note(key())
+    throttle.giveBack(key())
+  }
+
   @Test("Who waits for as long as it was told is served") func waitsAs() throws {
     let time = Time()
     let throttle = Throttle("connector", limit: 7) { time.now }

@@ -1,6 +1,7 @@
 #ifndef CREDLEDGER_PLATFORM_H
 #define CREDLEDGER_PLATFORM_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /// Starts a program with three descriptors as its standard input, output and error, no other descriptor, no signal
@@ -25,5 +26,11 @@ int credledger_write_back(int file, off_t offset, off_t count, unsigned int flag
 ///
 /// Returns 0, or -1 with errno.
 int credledger_hide_memory(void);
+
+/// Has the calling thread run for so many nanoseconds at a time, as sched_setattr(2) says: where others want the processor as
+/// well, it gets it sooner after it has waited, and no more of it. Policy and priority stay. Linux before 6.12 ignores it.
+///
+/// Returns 0, or -1 with errno.
+int credledger_take_turns(uint64_t nanoseconds);
 
 #endif

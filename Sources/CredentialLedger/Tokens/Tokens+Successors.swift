@@ -5,21 +5,31 @@ import LedgerDomain
 import LedgerEvents
 import Projections
 
-/// What a successor is made of. Drawn before the request is queued, so that a seeded source draws in the order of the
-/// requests; the decision seals it only where a successor is due.
-struct DrawnSuccessor: Sendable {
-  private let secret: [UInt8]
+/// What an access token and a successor of the refresh token are made of. Drawn before the request is queued, so that a seeded
+/// source draws in the order of the requests; the decision seals the successor only where one is due.
+struct DrawnTokens: Sendable {
+  let secrets: RequestSecrets
+  /// The secret part of the access token, and SHA-256 of it.
+  let access: [UInt8]
+  let accessDigest: Digest
+  private let successor: [UInt8]
   private let nonce: AES256GCM.Nonce
 
   init(_ secrets: RequestSecrets, _ random: any RandomSource) throws(LedgerError) {
-    secret = try secrets.tokenSecret(for: .successor)
-    nonce = try drawn(AES256GCM.Nonce(random: random))
+    let parts = try secrets.tokenSecrets(and: AES256GCM.Nonce.byteCount, from: random)
+    let nonce = unsafe parts.rest.withUnsafeBytes { unsafe AES256GCM.Nonce(copying: $0) }
+    guard let nonce else { preconditionFailure("So many bytes are a nonce.") }
+    self.nonce = nonce
+    self.secrets = secrets
+    access = parts.access
+    accessDigest = SHA256.hash(parts.access)
+    successor = parts.successor
   }
 
-  /// Seals it for a caller who presents the replaced token again.
-  func sealed(by seal: SuccessorSeal) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
+  /// Seals the successor for a caller who presents the replaced token again.
+  func sealedSuccessor(by seal: SuccessorSeal) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
     do throws(CryptoError) {
-      return IssueAccessToken.NewSuccessor(digest: SHA256.hash(secret), kept: try seal.seal(secret, nonce: nonce))
+      return IssueAccessToken.NewSuccessor(digest: SHA256.hash(successor), kept: try seal.seal(successor, nonce: nonce))
     } catch { throw .unreadable(StateUnreadable("no refresh token could be sealed: \(error)")) }
   }
 }

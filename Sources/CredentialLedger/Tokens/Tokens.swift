@@ -68,24 +68,26 @@ public struct Tokens: Sendable {
     let submitted = try await ledger.submit(
       asked: .issueToken(refreshToken, scopes, conditions), by: .client(connector), context: context
     ) { (secrets) throws(LedgerError) in
-      (try secrets.tokenSecret(for: .accessToken), try DrawnSuccessor(secrets, random), secrets)
-    } _: { (fresh, successor, _) in
+      try DrawnTokens(secrets, random)
+    } _: { drawn in
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), scopes: scopes, conditions: conditions
-      ) { () throws(DecisionFailure) in try successor.sealed(by: seal) }
+        refreshDigest: presented.digest, accessDigest: drawn.accessDigest, scopes: scopes, conditions: conditions
+      ) { () throws(DecisionFailure) in try drawn.sealedSuccessor(by: seal) }
     }
-    let (fresh, _, secrets) = submitted.made
+    let made = submitted.made
     switch submitted.outcome {
     case .reuseDetected:
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
     case .issued(let issued):
       ledger.lastUses?.note(presented.handle, at: try ledger.now)
       return Issued(
-        accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
+        accessToken: AccessToken(
+          format.text(
+            prefix: AccessToken.prefix, handle: issued.handle, secret: made.access, digest: made.accessDigest)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
         refreshToken: try issued.successor.flatMap { (handle) throws(LedgerError) -> RefreshToken? in
-          try ledger.successorSecret(handle, of: presented, seal, secrets).map {
+          try ledger.successorSecret(handle, of: presented, seal, made.secrets).map {
             RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: $0))
           }
         }, audiences: issued.audiences, isSigned: issued.isSigned)

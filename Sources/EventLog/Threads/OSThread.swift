@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import Synchronization
 
@@ -36,6 +37,10 @@ package final class OSThread: Sendable {
       if let handle { pthread_detach(handle) }
     }
   }
+
+  /// Has the calling thread take short turns on the processor: where others want it as well, it gets it sooner after it has waited,
+  /// and no more of it. A kernel that cannot do it, or refuses, goes on in its own way.
+  package static func takeShortTurns() { _ = credledger_take_turns(300_000) }
 
   /// Waits until the body has returned. Blocks; a second caller waits as well.
   package func join() {

@@ -45,6 +45,8 @@ struct CommitThread<Participant: CommitParticipant> {
 
   /// Works until the queue is closed and empty.
   mutating func run() {
+    // A commit waits for the device twice, and then all callers wait until this thread has a processor again.
+    OSThread.takeShortTurns()
     while true {
       readerWatch.look(now: monotonicNow())
       let deadline = stop == nil ? schedule.deadline(size: edge.size) : nil

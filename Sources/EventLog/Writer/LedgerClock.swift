@@ -131,10 +131,11 @@ package final class LedgerClock: Sendable {
 
   /// What an event is refused with.
   func refusal(of reading: Reading) -> LogError? {
+    // The writer asks before each commit, and texts are made only where there is something to tell.
+    guard let fault = reading.fault else { return nil }
     let (now, wall) = (source.text(reading.now), source.text(reading.wall))
     let remedy = "set it right, or accept it by `credledger clock accept`"
-    switch reading.fault {
-    case nil: return nil
+    switch fault {
     case .stepped:
       return LogError(
         .clockStepped, "the clock was set while the ledger was open: it says \(wall), expected \(now); \(remedy)")

@@ -82,7 +82,9 @@ package struct IssueAccessToken: Command {
     guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
       throw .invalidClient
     }
-    let verdict = try read(judge(handle: refreshToken, digest: refreshDigest, as: .refresh, at: context.now, in: state))
+    let presented = try read(state.standing(of: refreshToken.rawValue))
+    let verdict = try read(
+      judge(presented, handle: refreshToken, digest: refreshDigest, as: .refresh, at: context.now, in: state))
     let claims: Verdict.Claims
     switch verdict {
     case .valid(let valid): claims = valid
@@ -109,11 +111,13 @@ package struct IssueAccessToken: Command {
     event.digest = .init(accessDigest)
     event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
     event.scopes = given.rawValue
-    let presented = try read(state.required(refreshToken.rawValue, .family))
-    event.successor = presented.credential?.successor ?? 0
-    let granted =
-      family.rawValue == refreshToken.rawValue
-      ? presented.audiences : try read(state.required(family.rawValue, .family)).audiences
+    event.successor = presented?.credential?.successor ?? 0
+    let granted: Audiences
+    if let presented, family.rawValue == refreshToken.rawValue {
+      granted = presented.audiences
+    } else {
+      granted = try read(state.required(family.rawValue, .family)).audiences
+    }
     try conditions.apply(to: &event, grantedFor: granted, client.credentials, state)
     guard event.successor == 0, let rotation = try rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))

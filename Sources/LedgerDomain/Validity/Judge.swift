@@ -25,9 +25,16 @@ package func judge(
   handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
   in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
-  guard let token = try state.standing(of: handle.rawValue), let credential = token.credential,
-    credential.digest == digest
-  else { return .invalid(.unknown) }
+  try judge(state.standing(of: handle.rawValue), handle: handle, digest: digest, as: kind, at: now, in: state)
+}
+
+/// As ``judge(handle:digest:as:at:in:)`` for a token whose row was looked up; nil where there is none.
+@inlinable
+package func judge(
+  _ token: Standing?, handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
+  in state: borrowing some StandingReader & ~Copyable
+) throws(StateUnreadable) -> Verdict {
+  guard let token, let credential = token.credential, credential.digest == digest else { return .invalid(.unknown) }
   guard token.kind == (kind == .access ? .token : .family) else { return .invalid(.wrongKind) }
   return try judge(token, credential, handle, at: now, in: state)
 }

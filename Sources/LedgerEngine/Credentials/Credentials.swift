@@ -47,20 +47,23 @@ public struct ConnectorSecret: Credential {
   package static let prefix = "cls_"
   public let text: String
 
+  /// SHA-256 of the bytes inside; of the text itself where it is malformed, which no connector's digest equals. A call needs it
+  /// more than once: to authenticate, and in the command that decides.
+  package let digest: Digest
+
   /// Takes a secret as presented.
-  public init(_ text: String) { self.text = text }
+  public init(_ text: String) {
+    self.text = text
+    digest =
+      unsafe CredentialText.decode(prefix: Self.prefix, text, count: TokenFormat.secretByteCount) {
+        unsafe SHA256.hash($0)
+      }
+      ?? SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
+  }
 
   /// Draws a new secret.
   package init(random: any RandomSource) throws(CryptoError) {
-    text = CredentialText.encode(prefix: Self.prefix, try random.bytes(count: TokenFormat.secretByteCount))
-  }
-
-  /// SHA-256 of the bytes inside; of the text itself where it is malformed, which no connector's digest equals.
-  package var digest: Digest {
-    unsafe CredentialText.decode(prefix: Self.prefix, text, count: TokenFormat.secretByteCount) {
-      unsafe SHA256.hash($0)
-    }
-      ?? SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
+    self.init(CredentialText.encode(prefix: Self.prefix, try random.bytes(count: TokenFormat.secretByteCount)))
   }
 }
 

@@ -31,8 +31,13 @@ package struct TokenFormat: Sendable {
 
   /// The text of a token whose event has this position.
   package func text(prefix: String, handle: TokenID, secret: [UInt8]) -> String {
+    text(prefix: prefix, handle: handle, secret: secret, digest: SHA256.hash(secret))
+  }
+
+  /// The same, with the digest of the secret part.
+  package func text(prefix: String, handle: TokenID, secret: [UInt8], digest: Digest) -> String {
     var block = BlockMask.Block(repeating: 0)
-    unsafe SHA256.hash(secret).withUnsafeBytes { digest in
+    unsafe digest.withUnsafeBytes { digest in
       for index in 0..<8 {
         block[index] = UInt8(truncatingIfNeeded: handle.rawValue >> UInt64(56 - 8 * index))
         unsafe block[8 + index] = digest[index]

@@ -35,7 +35,7 @@ package struct PreparedRequest: Sendable {
     return authority
   }
 
-  /// Whose key seals the address: of an account, or of somebody who may have none yet.
+  /// Whose key seals the address: of an account, of the person that it is known to be, or of somebody who may have none yet.
   package var account: AccountID?
   package var person: PersonID?
   /// Nil without an idempotency key.

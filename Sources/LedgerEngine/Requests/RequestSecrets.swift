@@ -34,6 +34,23 @@ package enum RequestSecrets: Sendable {
     try drawn(source(for: use).bytes(count: TokenFormat.secretByteCount))
   }
 
+  /// The secret parts of an access token and of a refresh token's successor, and `count` bytes that are drawn in any case: in this
+  /// order of one source, at one go, since each call of the source takes longer than the bytes do.
+  ///
+  /// - Parameter random: where those bytes come from that are not derived.
+  package func tokenSecrets(
+    and count: Int, from random: any RandomSource
+  ) throws(LedgerError) -> (access: [UInt8], successor: [UInt8], rest: [UInt8]) {
+    guard case .fresh(let source) = self else {
+      return (
+        try tokenSecret(for: .accessToken), try tokenSecret(for: .successor), try drawn(random.bytes(count: count))
+      )
+    }
+    let size = TokenFormat.secretByteCount
+    let bytes = try drawn(source.bytes(count: 2 * size + count))
+    return (Array(bytes[..<size]), Array(bytes[size..<2 * size]), Array(bytes[(2 * size)...]))
+  }
+
   private func source(for use: SecretUse) -> any RandomSource {
     switch self {
     case .fresh(let random): random

@@ -32,7 +32,7 @@ extension Ledger {
     switch caller {
     case .requester(let requester): request.account = requester.account
     case .grant(_, from: let granter): request.account = granter
-    case .client(let connector): request.account = try owner(of: connector)
+    case .client(let connector): (request.account, request.person) = try owner(of: connector)
     case .identity(_, _, let person): request.person = person
     case .ledger: break
     }
@@ -107,20 +107,21 @@ extension Ledger {
 
   // MARK: Addresses
 
-  /// Whose key seals the address that a connector called from.
-  private func owner(of connector: PublicID) throws(LedgerError) -> AccountID? {
-    try reading { (state) throws(StateUnreadable) -> AccountID? in
+  /// Whose key seals the address that a connector called from: an account, and the person that it is, read in one snapshot.
+  private func owner(of connector: PublicID) throws(LedgerError) -> (AccountID?, PersonID?) {
+    try reading { (state) throws(StateUnreadable) -> (AccountID?, PersonID?) in
       // What tokens stand on says it in a small row, and the connector was most likely authenticated just before.
       guard let client = try state.client(connector), let standing = try state.standing(of: client.id.rawValue),
-        standing.kind == .connector
-      else { return nil }
-      return AccountID(unlessZero: standing.parents[0])
+        standing.kind == .connector, let owner = AccountID(unlessZero: standing.parents[0])
+      else { return (nil, nil) }
+      return (owner, try state.person(of: owner))
     }
   }
 
   func seal(_ request: PreparedRequest) async throws(LedgerError) -> [UInt8] {
     guard !request.address.isEmpty, request.account != nil || request.person != nil else { return [] }
-    let known = if let account = request.account { Optional(try person(of: account)) } else { request.person }
+    var known = request.person
+    if known == nil, let account = request.account { known = try person(of: account) }
     guard let owner = known else { return [] }
     // Most often the key was used lately, and two changes of threads take longer than to seal.
     let value = try keyed(keyStore.vault.sealAtOnce(request.address, for: owner, purpose: .originAddress))

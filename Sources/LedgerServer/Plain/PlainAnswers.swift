@@ -69,7 +69,8 @@ final class PlainAnswers: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if isAnswering { isReadHeld = true } else { context.read() }
+    // Most clients send nothing while they wait, and to stop listening to the connection and begin again takes two calls of the system.
+    if isAnswering, held.readableBytes > 0 { isReadHeld = true } else { context.read() }
   }
 
   func channelInactive(context: ChannelHandlerContext) {

@@ -12,7 +12,7 @@ ALLOWED = {
     "TransparencyLog": {"LedgerCrypto"},
     "KeyStore": {"LedgerFiles", "LedgerCrypto", "CPlatform"},
     "LedgerEvents": {"LedgerCrypto", "SwiftProtobuf"},
-    "EventLog": {"LMDB", "TransparencyLog", "LedgerFiles", "LedgerCrypto"},
+    "EventLog": {"LMDB", "TransparencyLog", "LedgerFiles", "LedgerCrypto", "CPlatform"},
     "LedgerDomain": {"LedgerEvents", "LedgerCrypto"},
     "Projections": {
         "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerFiles", "LedgerCrypto",
