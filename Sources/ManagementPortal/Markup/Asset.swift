@@ -209,7 +209,7 @@ struct Asset: Sendable {
     .field-error { color: var(--bad); font-weight: 600; }
     .choice { display: flex; gap: .75rem; padding: .75rem 1rem; cursor: pointer; &:has(:checked) { background: var(--accent-wash); } & strong { display: block; } }
     .choice-list { margin-top: .75rem; & > * + * { border-top: 1px solid var(--line); } }
-    .filter-bar { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .75rem; & .field { flex: 1 1 10rem; max-width: 15rem; } & .whole-row { flex: 1 0 100%; } & .field-wide { flex: 2 1 18rem; max-width: 26rem; } & label { font-size: var(--small); } }
+    .filter-bar { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .75rem; & .field { flex: 1 1 10rem; max-width: 15rem; } & .whole-row, & > .notice { flex: 1 0 100%; } & .field-wide { flex: 2 1 18rem; max-width: 26rem; } & label { font-size: var(--small); } }
     /* Tables and facts */
     .table-box { position: relative; overflow-x: auto; }
     table { width: 100%; border-collapse: collapse; }
