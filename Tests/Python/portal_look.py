@@ -14,15 +14,16 @@ import time
 import traceback
 
 from selenium import webdriver
-from selenium.common.exceptions import (
-    NoSuchElementException, StaleElementReferenceException, TimeoutException, WebDriverException)
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 from urllib3.exceptions import HTTPError
 
-# What a browser says of an element whose page is gone.
+# What a browser says of an element whose page is gone; the driver does not know all that the browser says, and passes it on.
 GONE = (StaleElementReferenceException, NoSuchElementException)
+GONE_TEXTS = (
+    "does not belong to the document", "No node with given id", "Could not find node", "Cannot find context", "execution context",
+    "target frame detached")
 # How many seconds what takes a moment may take: a bound on what hangs, not on how slow a busy machine is.
 PATIENCE = 300
 # How often a browser is started that does not get ready in time.
@@ -162,14 +163,19 @@ def axe_source():
         return file.read()
 
 
+def is_gone(error):
+    """Whether an exception says that the page of an element is gone."""
+    return isinstance(error, GONE) or any(text in str(error.msg) for text in GONE_TEXTS)
+
+
 def steadily(body):
     """What a body answers once the page that it looks at stays."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
             return body()
-        except GONE:
-            if time.monotonic() > end:
+        except WebDriverException as error:
+            if not is_gone(error) or time.monotonic() > end:
                 raise
             time.sleep(0.1)
 
@@ -254,11 +260,8 @@ class Looker:
 
     def wait_for(self, heading):
         """Waits for a text in the page. The page before may go while it is looked at."""
-        wait = WebDriverWait(self.browser, PATIENCE, 0.1, ignored_exceptions=GONE)
-        try:
-            wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
-        except TimeoutException:
-            raise Failed(f"the page does not say {heading}: {self.text}") from None
+        if not until(lambda: any(heading in main.text for main in self.browser.find_elements(By.TAG_NAME, "main"))):
+            raise Failed(f"the page does not say {heading}: {self.text}")
 
     @property
     def text(self):
