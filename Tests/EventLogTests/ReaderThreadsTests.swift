@@ -159,11 +159,15 @@ import Testing
 
 @Suite struct ReaderThreadsOnDemandTests {
   @Test("A thread is started when there is work that no other is free for") func threadStarted() async throws {
+    let many = ReaderThreads(.init(threads: 16))
+    #expect(many.threadCount == 0)
+    for _ in 0..<50 { try await many.run(.short) { () throws(LogError) in } }
+    // The one for short jobs, and one more for each that was put before the one before it counted as done: few on any machine.
+    #expect((1..<16).contains(many.threadCount))
+    many.stop()
     let threads = ReaderThreads(.init(threads: 4))
-    #expect(threads.threadCount == 0)
-    for _ in 0..<50 { try await threads.run(.short) { () throws(LogError) in } }
-    // The one for short jobs, and one more at most, where a job was put before the one before it counted as done.
-    #expect((1...2).contains(threads.threadCount))
+    try await threads.run(.short) { () throws(LogError) in }
+    #expect(threads.threadCount == 1)
     let (count, gate) = (6, Monitor(0))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<count {
